@@ -1,0 +1,66 @@
+// The timeline: all events of one scenario, in one order, and the questions that checks ask of it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/evidence/event.h"
+
+namespace sockspec {
+
+// How the harness's connection ended. Each is an outcome of its own; none is folded into another.
+enum class Ending {
+  kOpen,            // nobody ended it before the scenario did
+  kRefused,         // connect() failed
+  kFin,             // the program closed in order
+  kReset,           // RST (TCP) or ECONNRESET (UNIX)
+  kHarnessClosed,   // the harness ended it first and saw nothing after
+  kNotAttempted
+};
+
+// One connection of the harness, put together from its wire events.
+struct Conversation {
+  int connection = -1;
+  int run = 0;
+  Ending ending = Ending::kNotAttempted;
+  int error = 0;                 // of a failed connect or a reset
+  bool connected = false;
+  bool harness_half_closed = false;  // before the program ended it
+  bool harness_closed_first = false;
+  std::string sent;              // by the harness
+  std::string received;          // by the harness
+  std::string address, local_address;
+  std::vector<int> events;       // indices into the timeline
+};
+
+class Timeline {
+ public:
+  void Append(Event event) { events_.push_back(std::move(event)); }
+  const std::vector<Event>& events() const { return events_; }
+  std::size_t size() const { return events_.size(); }
+  const Event& operator[](std::size_t index) const { return events_[index]; }
+
+  // Indices of the events that satisfy `wanted`, in order.
+  std::vector<int> Find(const std::function<bool(const Event&)>& wanted) const;
+  std::vector<int> OfKind(EventKind kind) const;
+  std::vector<int> Calls(std::string_view name) const;   // glob: "accept*"
+
+  // In order of the connections' numbers.
+  std::vector<Conversation> Conversations() const;
+  // All bytes of standard output (1) or error (2) of a run.
+  std::string Output(int run, int stream) const;
+  // The exit of a run's first process, or nullptr.
+  const Event* Exit(int run) const;
+
+ private:
+  std::vector<Event> events_;
+};
+
+// JSON text of an event (one object, no line break) and back; every byte survives. The reader accepts
+// unknown keys (records of later minor versions) and throws std::runtime_error on anything malformed.
+std::string EventToJson(const Event& event);
+Event EventFromJson(std::string_view json);
+
+}  // namespace sockspec

@@ -1,0 +1,93 @@
+// The sandbox: one worker process's own namespaces, mounts, limits and tiny init.
+//
+// A worker (single-threaded, forked from the coordinator) calls Sandbox::Enter once and is then in
+// new user, network, mount, IPC and UTS namespaces, while its *children* live in a new pid
+// namespace, whose pid 1 is a tiny init of ours. The worker itself stays outside that pid
+// namespace, so that neither kill(-1) nor ptrace from inside reaches it. When init ends, everything
+// inside ends, daemons included.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/owned_fd.h"
+
+namespace sockspec {
+
+// What this host lets an ordinary process do. Probed once by the coordinator (each probe in a child).
+struct HostAbilities {
+  bool user_namespaces = false;   // together with net, pid, mount, ipc, uts
+  bool fresh_proc = false;        // a new /proc may be mounted there
+  bool overlay = false;           // overlayfs in a user namespace
+  bool ptrace = false;            // PTRACE_TRACEME and a seccomp filter with RET_TRACE
+  bool socket_diag = false;       // NETLINK_SOCK_DIAG for inet sockets
+  bool ipv6 = false;              // ::1 can be bound
+  std::vector<std::string> missing;  // for people: what failed, what it costs, the mend
+};
+HostAbilities ProbeHost();
+
+struct SandboxOptions {
+  std::string directory;              // working directory: writable overlay (or copy), private
+  std::vector<std::string> readable;  // stay visible though below /tmp, /run or the home; absolute
+  std::string home;                   // the user's real home: hidden; "" where unknown
+  int first_unprivileged_port = 0;    // sysctl ip_unprivileged_port_start
+  bool v6_only_default = false;       // sysctl bindv6only
+  bool ipv6_disabled = false;         // sysctl disable_ipv6
+  std::vector<std::string> extra_addresses;  // on lo, "192.0.2.7/32", "fe80::1/64"
+  std::int64_t tmpfs_bytes = 256 << 20;      // size limit of the private /tmp (and of /run)
+};
+
+// Limits and rights of the program under test, applied in its process between fork and exec.
+struct Confinement {
+  std::int64_t processes = 256;
+  std::int64_t memory = 0;            // RLIMIT_AS bytes; 0: unlimited (Go and Java reserve much)
+  std::int64_t file_size = 64 << 20;
+  std::int64_t open_files = 1024;
+  bool keep_net_raw = false;          // icmp transports alone
+};
+
+class Sandbox {
+ public:
+  // Enters the sandbox. Throws std::system_error (naming the call) where the host refuses; the
+  // caller has consulted ProbeHost first. Without abilities.user_namespaces the sandbox is degraded:
+  // no namespaces, a private temporary directory, children in a session of their own and a
+  // subreaper, isolated() == false.
+  static Sandbox Enter(const SandboxOptions& options, const HostAbilities& abilities);
+  Sandbox(Sandbox&&) noexcept;
+  Sandbox& operator=(Sandbox&&) = delete;
+  ~Sandbox();                          // End()
+
+  // Kills init and with it every process inside, and waits until all are gone. In degraded mode
+  // kills every descendant of the worker. Idempotent.
+  void End();
+
+  bool isolated() const { return isolated_; }
+  // A descriptor on the /proc of the worker's own pid namespace: openat(proc_fd(), "PID/stat") with
+  // the process ids that fork() and waitpid() of the worker speak of. Valid until destruction.
+  int proc_fd() const { return proc_.get(); }
+  pid_t init_pid() const { return init_; }   // as the worker sees it; 0 in degraded mode
+
+  // Paths for the program: its private HOME and TMPDIR, as seen inside.
+  const std::string& home() const { return home_; }
+  const std::string& tmp() const { return tmp_; }
+  const std::string& directory() const { return directory_; }
+
+ private:
+  Sandbox() = default;
+  bool isolated_ = false;
+  OwnedFd proc_;
+  pid_t init_ = 0;
+  std::string home_, tmp_, directory_;
+  std::string scratch_;                // degraded mode: removed by End()
+};
+
+// Takes every capability (bounding and ambient sets too) and sets no_new_privs and the limits, the
+// parent-death signal SIGKILL and a session of its own. Async-signal-safe: called between vfork and
+// exec. Returns 0 or the errno of what failed.
+int ConfineSelf(const Confinement& confinement) noexcept;
+
+}  // namespace sockspec

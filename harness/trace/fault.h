@@ -1,0 +1,39 @@
+// Faults as data: which call of the program under test goes which other way.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/evidence/event.h"
+
+namespace sockspec {
+
+// Families of system calls that a fault may aim at.
+enum class CallClass { kSocket, kBind, kListen, kAccept, kConnect, kSend, kReceive, kClose };
+
+enum class FaultAction {
+  kErrno,    // the call does not happen; the program sees `error`
+  kShorten,  // the call happens with its length cut to `length` bytes: the kernel really transfers less
+  kAfter     // the call happens; the program sees `error` instead of its result
+};
+
+struct Fault {
+  CallClass call = CallClass::kAccept;
+  // Whose call: on a listener, an accepted connection, ... kNone: any socket.
+  SocketRole role = SocketRole::kNone;
+  int family = -1;         // socket() and what was made by it: AF_INET6 ...; -1: any
+  int connection = -1;     // the harness's connection at the other end; -1: any
+  int first = 1;           // from the n-th matching call (counted since the fault was armed) ...
+  int count = 1;           // ... this many; -1: for ever
+  FaultAction action = FaultAction::kErrno;
+  int error = 0;
+  std::int64_t length = 1;
+
+  // For people: "ENOBUFS from the 1st send on connection 0".
+  std::string Describe() const;
+};
+
+std::string_view Name(CallClass call);
+
+}  // namespace sockspec
