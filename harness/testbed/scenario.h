@@ -1,0 +1,185 @@
+// What a suite author writes scenarios with: SCENARIO, and the steps that a scenario may take.
+//
+// A scenario only drives and records; checks (check.h) judge the recorded evidence afterwards. Every
+// step that waits ends by a cause: what it waits for, the program's end, or the program being settled
+// (every thread asleep with nothing on its way). So no step needs a time, and a step that waited in
+// vain simply returns: the timeline shows what was missing.
+//
+//   // A client that half-closes first still gets its reply.
+//   SCENARIO(HalfCloseFirst, kServer, kStreams, "the client ends its side before it reads") {
+//     Start();
+//     Client client = Connect();
+//     client.HalfClose();
+//     client.ReadToEnd();
+//   }
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/base/transport.h"
+#include "harness/manifest/manifest.h"
+#include "harness/trace/fault.h"
+
+namespace sockspec {
+
+class Testbed;
+
+// What one launch of the program gets instead of the campaign's ordinary parameters.
+struct LaunchOptions {
+  std::optional<std::string> address;    // what {address} (server) or {host} (client) stands for
+  std::optional<std::string> port;       // any text: "0", "65536", "12x"
+  std::optional<std::string> path;
+  std::optional<std::string> backlog;
+  std::optional<std::string> transport;  // "appletalk": {transport} and {family}
+  std::vector<Fault> faults;             // armed before the program's first instruction
+  std::vector<int> closed;               // descriptors closed at the start, of 0, 1, 2
+  bool full_output = false;              // standard output is /dev/full
+  std::optional<int> umask;
+};
+
+enum class LaunchOutcome {
+  kServing,   // a server that accepts; a client that is running
+  kExited,    // it ended by itself
+  kIdle       // settled without serving
+};
+
+struct ConnectOptions {
+  std::string address = {};        // default: the server's
+  std::string local_address = {};  // default: the kernel's choice
+  int receive_buffer = 0;          // SO_RCVBUF; 0: the kernel's choice
+};
+
+// One of the harness's own connections; a handle that may be copied. Every act is on the timeline.
+class Peer {
+ public:
+  Peer(Testbed* testbed, int number) : testbed_(testbed), number_(number) {}
+  int number() const { return number_; }
+  bool connected() const;    // connect() or accept() has succeeded
+  bool ended() const;        // FIN or RST was read, or this end was closed
+  const std::string& received() const;
+
+  void Send(std::string_view bytes);  // until all is sent, or the peer ended it, or it is settled
+  void HalfClose();                   // shutdown(SHUT_WR): the FIN goes out, reading goes on
+  void Close();                       // close(): FIN
+  void Abort();                       // close() with SO_LINGER {1, 0}: RST
+  void Read(std::size_t bytes);       // until that many more bytes, an end, or settled
+  void ReadToEnd();                   // until FIN, RST, or settled
+
+ private:
+  Testbed* testbed_;
+  int number_;
+};
+using Client = Peer;   // the harness connects to a server under test
+using Session = Peer;  // the harness has accepted a client under test
+
+class Scenario {
+ public:
+  virtual ~Scenario() = default;
+  virtual void Drive() = 0;
+  void Run(Testbed* testbed);  // Drive(), with `testbed` in force
+
+ protected:
+  // --- the program under test -------------------------------------------------------------------
+  // Server: launches and waits until it accepts; where it never does, the scenario ends here.
+  void Start(const LaunchOptions& options = {});
+  // Launches and waits until it serves (a server), has exited, or is settled. A client returns
+  // kServing as soon as it runs.
+  LaunchOutcome Launch(const LaunchOptions& options = {});
+  void Signal(int signal);   // to the program launched last
+  void Stop();               // the manifest's stop signal; until it has ended or is settled
+  void Kill();               // SIGKILL to all of it; until gone
+  void WaitForExit();        // until it has exited, or is settled (it hangs)
+  // Until settled: no thread will do anything more without a cause from outside. Timed waits are
+  // ended as if their time had passed, until only a heartbeat is left.
+  void Settle();
+  // Until every thread sleeps, timed or not: it has taken what it was sent. Ends no timed wait.
+  void SettleInWait();
+  bool Running() const;      // the first process of the last launch has not exited
+  void Arm(const Fault& fault);       // counts calls from now on
+  void DisarmFaults();
+  void LimitOpenFiles(bool exhausted);  // RLIMIT_NOFILE of the live program: at the lowest free
+                                        // descriptor, or back to what it was
+
+  // --- peers -----------------------------------------------------------------------------------
+  Client Connect(const ConnectOptions& options = {});
+  // The ordinary exchange of the service: connect, read to the end, close.
+  Client Exchange(const ConnectOptions& options = {});
+  // Client scenarios: the harness's server at the program's {host}:{port} or {path}; before Launch().
+  // Without it the endpoint refuses.
+  void Listen();
+  // Until the program connects; a session that is not connected() when it never does.
+  Session Accept();
+  bool HasPendingConnection();
+
+  // --- the kernel, the machine ------------------------------------------------------------------
+  void TakeSnapshot(std::string_view label);
+  void Step(std::string_view text);      // a line for the reader of the timeline
+  void OccupyEndpoint();                 // the harness itself listens where the server is to
+  void WritePath(std::string_view kind); // UNIX: puts "file" or "stale-socket" at {path}
+  void MoveClock(int seconds);           // shifts the clock that the program reads, where traced
+
+  // --- what this run is about --------------------------------------------------------------------
+  Transport transport() const;
+  const std::string& service() const;
+  const LaunchSpec& launch() const;      // the manifest's words for this program and transport
+  int port() const;
+  const std::string& path() const;
+  const std::string& address() const;    // of the ordinary run
+  std::string reply() const;             // client scenarios: a conforming reply of the service
+
+ private:
+  Testbed* testbed_ = nullptr;
+};
+
+// Where a scenario may run.
+using Transports = std::vector<Transport>;
+extern const Transports kStreams;        // tcp4 tcp6 unix-stream
+extern const Transports kTcp;            // tcp4 tcp6
+extern const Transports kUnixStreams;    // unix-stream
+inline constexpr Role kServer = Role::kServer;
+inline constexpr Role kClient = Role::kClient;
+
+// What differs in the sandbox of a scenario; most need nothing.
+struct SandboxNeeds {
+  int first_unprivileged_port = 0;
+  std::vector<std::string> extra_addresses;
+};
+
+struct ScenarioInfo {
+  std::string name;
+  Role role = Role::kServer;
+  Transports transports;
+  std::string description;
+  SandboxNeeds needs;
+  std::string file;
+  int line = 0;
+  std::function<std::unique_ptr<Scenario>()> make;
+};
+
+// All scenarios, in no particular order. GoogleTest's registry holds the checks; it cannot hold what
+// runs before RUN_ALL_TESTS, so this list stands beside it.
+const std::vector<ScenarioInfo>& Scenarios();
+const ScenarioInfo* FindScenario(std::string_view name);
+bool RegisterScenario(ScenarioInfo info);
+
+// The path from the repository's root of a __FILE__.
+std::string RepositoryPath(std::string_view file);
+
+}  // namespace sockspec
+
+// SCENARIO(Name, role, transports, description[, needs]) { steps }
+#define SCENARIO(Name, role, transports, description, ...)                                        \
+  class Name##Scenario : public ::sockspec::Scenario {                                            \
+    void Drive() override;                                                                        \
+  };                                                                                              \
+  [[maybe_unused]] static const bool k##Name##Registered = ::sockspec::RegisterScenario(          \
+      {#Name, role, transports, description, ::sockspec::SandboxNeeds{__VA_ARGS__},               \
+       ::sockspec::RepositoryPath(__FILE__), __LINE__,                                            \
+       [] { return std::unique_ptr<::sockspec::Scenario>(std::make_unique<Name##Scenario>()); }}); \
+  void Name##Scenario::Drive()
