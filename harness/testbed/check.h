@@ -6,7 +6,7 @@
 // the report's excerpt of the timeline.
 //
 //   // CLS-02: a connection without unread input ends by FIN.
-//   CHECK(Exchanges, "CLS-02") {
+//   CHECK(Exchanges, "CLS-02") {   // in an unnamed namespace, as every scenario and check
 //     EXPECT_THAT(TheConversation(), EndedBy(Ending::kFin));
 //   }
 #pragma once
