@@ -1,0 +1,165 @@
+// Launching by Boost.Process v2 with a launcher of ours.
+#include "harness/launch/launch.h"
+
+#include <fcntl.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Process v2 with std::filesystem forgets these two; they must come first.
+#include <boost/optional.hpp>
+#include <boost/type_traits/conditional.hpp>
+#include <boost/type_traits/is_constructible.hpp>
+#include <boost/type_traits/is_same.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/process/v2.hpp>
+#include <csignal>
+
+#include "harness/base/error.h"
+#include "harness/base/owned_fd.h"
+#include "harness/base/text.h"
+#include "harness/trace/seccomp_filters.h"
+
+namespace sockspec {
+namespace {
+
+namespace process = boost::process::v2;
+
+boost::system::error_code Errno(int error) { return {error, boost::system::system_category()}; }
+
+// The steps below run in the child between vfork and exec: they share the parent's memory and may
+// write nothing but locals.
+
+struct Stdio {
+  int from[3];
+  boost::system::error_code on_exec_setup(process::posix::default_launcher&,
+                                          const std::filesystem::path&, const char* const*) const {
+    for (int fd = 0; fd < 3; ++fd) {
+      if (from[fd] < 0) {
+        close(fd);
+      } else if (dup2(from[fd], fd) == -1) {
+        return Errno(errno);
+      }
+    }
+    return {};
+  }
+};
+
+struct Confined {
+  const LaunchRequest& request;
+  boost::system::error_code on_exec_setup(process::posix::default_launcher&,
+                                          const std::filesystem::path&, const char* const*) const {
+    // The worker blocks signals for its event loop; the program gets the defaults.
+    sigset_t none;
+    sigemptyset(&none);
+    for (int signal = 1; signal < NSIG; ++signal) {
+      struct sigaction action{};
+      action.sa_handler = SIG_DFL;
+      sigaction(signal, &action, nullptr);
+    }
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (request.umask >= 0) ::umask(static_cast<mode_t>(request.umask));
+    return Errno(ConfineSelf(request.confinement));
+  }
+};
+
+struct Traced {
+  bool wanted;
+  boost::system::error_code on_exec_setup(process::posix::default_launcher&,
+                                          const std::filesystem::path&, const char* const*) const {
+    if (!wanted) return {};
+    if (ptrace(PTRACE_TRACEME, 0, 0, 0) == -1) return Errno(errno);
+    return Errno(InstallFilter(TracingFilters().at_start));
+  }
+};
+
+// vfork: the parent goes on at the child's exec or _exit, so that exec's errno comes back in memory.
+struct VforkLauncher : process::posix::default_launcher {
+  const char* first_word;  // argv[0] as the user wrote it
+
+  template <typename Executor, typename Args, typename... Initialisers>
+  process::basic_process<Executor> operator()(Executor executor, boost::system::error_code& error,
+                                              const std::filesystem::path& program, Args&& args,
+                                              Initialisers&&... initialisers) {
+    auto argv = this->build_argv_(program, std::forward<Args>(args));
+    error = process::posix::detail::on_setup(*this, program, argv, initialisers...);
+    if (error) return process::basic_process<Executor>(executor);
+    const_cast<const char**>(argv)[0] = first_word;
+    volatile int failed = 0;
+    pid = ::vfork();
+    if (pid == 0) {
+      const auto setup = process::posix::detail::on_exec_setup(*this, program, argv, initialisers...);
+      if (setup) {
+        failed = setup.value();
+        _exit(127);
+      }
+      close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+      ::execve(program.c_str(), const_cast<char* const*>(argv), const_cast<char* const*>(env));
+      failed = errno;
+      _exit(127);
+    }
+    if (pid == -1) {
+      error = Errno(errno);
+    } else if (failed != 0) {
+      error = Errno(failed);
+      while (waitpid(pid, nullptr, __WALL) == -1 && errno == EINTR) {
+      }
+    }
+    if (error) return process::basic_process<Executor>(executor);
+    return process::basic_process<Executor>(executor, pid);
+  }
+};
+
+}  // namespace
+
+pid_t LaunchProgram(const LaunchRequest& request) {
+  TracingFilters();  // built here, not in the child
+  boost::asio::io_context context;
+  const auto open_end = [&](int fd, int wanted) {
+    for (int closed : request.closed) {
+      if (closed == fd) return -1;
+    }
+    return wanted;
+  };
+  const Stdio stdio{{open_end(0, request.input), open_end(1, request.output),
+                     open_end(2, request.error)}};
+
+  const std::vector<std::string> arguments(request.argv.begin() + 1, request.argv.end());
+  boost::system::error_code error;
+  process::process_environment environment(request.environment);
+  VforkLauncher launcher;
+  launcher.first_word = request.argv[0].c_str();
+  auto child = launcher(context.get_executor(), error, std::filesystem::path(request.program),
+                               arguments, environment,
+                               process::process_start_dir(request.directory), stdio,
+                               Confined{request}, Traced{request.trace});
+  if (error) {
+    const std::string command = ShellQuote(request.argv);
+    if (error.value() == ENOEXEC) {
+      throw ProgramNotExecutable(command + ": not a program; a script needs a first line such as "
+                                           "#!/usr/bin/env python3");
+    }
+    if (error.value() == ENOENT || error.value() == EACCES) {
+      throw ProgramNotExecutable(fmt::format(
+          "{}: {} in the sandbox; if it lies in a hidden folder add that to `read` in [sandbox]",
+          command, error.message()));
+    }
+    ThrowSystemError(error.value(), "launch " + command);
+  }
+  const pid_t pid = child.id();
+  child.detach();  // who traces it waits for it
+  if (request.trace) {
+    int status = 0;
+    while (waitpid(pid, &status, __WALL) == -1) {
+      if (errno != EINTR) CheckCall(-1, "waitpid({})", pid);
+    }
+    if (!WIFSTOPPED(status)) {
+      ThrowSystemError(ECHILD, "launch " + ShellQuote(request.argv) + ": ended before its exec");
+    }
+  }
+  return pid;
+}
+
+}  // namespace sockspec

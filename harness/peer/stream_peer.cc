@@ -1,0 +1,124 @@
+// The harness's end of one stream connection.
+#include "harness/peer/stream_peer.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "harness/base/error.h"
+
+namespace sockspec {
+namespace {
+
+constexpr std::size_t kChunk = 65536;
+
+bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+std::string PrintName(int fd, decltype(&getsockname) get) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (get(fd, reinterpret_cast<sockaddr*>(&storage), &size) == -1) return "";
+  return PrintAddress(reinterpret_cast<const sockaddr*>(&storage), size);
+}
+
+}  // namespace
+
+StreamPeer StreamPeer::Connect(const SocketAddress& remote, const PeerOptions& options) {
+  StreamPeer peer;
+  const int family = remote.get()->sa_family;
+  peer.fd_ = OwnedFd(CheckCall(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+                               "socket({}, SOCK_STREAM)", family));
+  if (options.receive_buffer > 0) {
+    CheckCall(setsockopt(peer.fd(), SOL_SOCKET, SO_RCVBUF, &options.receive_buffer, sizeof(int)),
+              "setsockopt(SO_RCVBUF, {})", options.receive_buffer);
+  }
+  if (!options.local_address.empty()) {
+    const bool v6 = options.local_address.find(':') != std::string::npos;
+    const SocketAddress local =
+        MakeAddress(v6 ? Transport::kTcp6 : Transport::kTcp4, options.local_address);
+    CheckCall(bind(peer.fd(), local.get(), local.length), "bind({})", options.local_address);
+  }
+  peer.remote_ = PrintAddress(remote.get(), remote.length);
+  if (connect(peer.fd(), remote.get(), remote.length) == 0) {
+    peer.state_ = PeerState::kConnected;
+    peer.local_ = PrintName(peer.fd(), &getsockname);
+  } else if (errno != EINPROGRESS) {
+    // UNIX sockets: EAGAIN is a full queue; there is nothing to wait for.
+    peer.Fail(errno);
+  }
+  return peer;
+}
+
+StreamPeer StreamPeer::Accepted(OwnedFd fd) {
+  StreamPeer peer;
+  peer.fd_ = std::move(fd);
+  peer.state_ = PeerState::kConnected;
+  peer.local_ = PrintName(peer.fd(), &getsockname);
+  peer.remote_ = PrintName(peer.fd(), &getpeername);
+  return peer;
+}
+
+void StreamPeer::Fail(int error) {
+  state_ = PeerState::kFailed;
+  error_ = error;
+}
+
+void StreamPeer::ContinueConnect() {
+  if (state_ != PeerState::kConnecting) return;
+  pollfd entry{fd(), POLLOUT, 0};
+  if (poll(&entry, 1, 0) <= 0) return;
+  int error = 0;
+  socklen_t size = sizeof error;
+  CheckCall(getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &size), "getsockopt(SO_ERROR)");
+  if (error != 0) return Fail(error);
+  state_ = PeerState::kConnected;
+  local_ = PrintName(fd(), &getsockname);
+}
+
+std::string StreamPeer::ReadSome(std::size_t most) {
+  std::string bytes;
+  if (state_ != PeerState::kConnected) return bytes;
+  bytes.resize(std::min(most, kChunk));
+  const ssize_t n = recv(fd(), bytes.data(), bytes.size(), 0);
+  bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  if (n == 0) {
+    state_ = PeerState::kFin;
+  } else if (n < 0 && !WouldBlock(errno) && errno != EINTR) {
+    state_ = PeerState::kReset;
+    error_ = errno;
+  }
+  return bytes;
+}
+
+std::size_t StreamPeer::SendSome(std::string_view bytes) {
+  // After the other end's FIN sending is still allowed; that is how a reset can be provoked.
+  if (state_ != PeerState::kConnected && state_ != PeerState::kFin) return 0;
+  const ssize_t n = send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (n >= 0) return static_cast<std::size_t>(n);
+  if (!WouldBlock(errno) && errno != EINTR) {
+    state_ = PeerState::kReset;
+    error_ = errno;
+  }
+  return 0;
+}
+
+void StreamPeer::HalfClose() {
+  // ENOTCONN: the other end's reset came first, and is seen by the next read.
+  if (shutdown(fd(), SHUT_WR) == -1 && errno != ENOTCONN) CheckCall(-1, "shutdown(SHUT_WR)");
+}
+
+void StreamPeer::Close() {
+  fd_.Reset();
+  if (state_ != PeerState::kFailed) state_ = PeerState::kClosed;
+}
+
+void StreamPeer::Abort() {
+  if (fd_.empty()) return;
+  const linger now{1, 0};
+  CheckCall(setsockopt(fd(), SOL_SOCKET, SO_LINGER, &now, sizeof now), "setsockopt(SO_LINGER)");
+  Close();
+}
+
+}  // namespace sockspec

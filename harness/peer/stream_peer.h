@@ -1,0 +1,62 @@
+// The harness's end of one stream connection, with exact control over how it begins and ends.
+//
+// Nothing here waits: every call does what can be done now and says what happened. Whoever waits does
+// so on fd(), in an event loop.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "harness/base/owned_fd.h"
+#include "harness/base/socket_address.h"
+
+namespace sockspec {
+
+enum class PeerState {
+  kConnecting,
+  kConnected,
+  kFailed,    // connect() failed: error()
+  kFin,       // the other end's FIN was read
+  kReset,     // ECONNRESET or EPIPE: error()
+  kClosed     // this end is closed
+};
+
+struct PeerOptions {
+  int receive_buffer = 0;             // SO_RCVBUF before connect(); 0: the kernel's choice
+  std::string local_address;          // numeric; "": the kernel's choice
+};
+
+class StreamPeer {
+ public:
+  // Begins to connect. Throws std::system_error only for the harness's own trouble (no descriptor
+  // left); a refusal is kFailed.
+  static StreamPeer Connect(const SocketAddress& remote, const PeerOptions& options);
+  // Takes over a connection that was accepted.
+  static StreamPeer Accepted(OwnedFd fd);
+
+  int fd() const { return fd_.get(); }
+  PeerState state() const { return state_; }
+  int error() const { return error_; }
+  const std::string& local() const { return local_; }     // printed
+  const std::string& remote() const { return remote_; }
+
+  // Goes on connecting; state() tells.
+  void ContinueConnect();
+  // Reads what is there, at most `most` bytes. "" when nothing is there now or the stream has ended.
+  std::string ReadSome(std::size_t most);
+  // Sends what the buffer takes now; returns how many bytes.
+  std::size_t SendSome(std::string_view bytes);
+  void HalfClose();
+  void Close();
+  void Abort();
+
+ private:
+  StreamPeer() = default;
+  void Fail(int error);
+  OwnedFd fd_;
+  PeerState state_ = PeerState::kConnecting;
+  int error_ = 0;
+  std::string local_, remote_;
+};
+
+}  // namespace sockspec

@@ -1,0 +1,52 @@
+// Driving one scenario in the calling worker process: sandbox, program, peers, evidence.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/evidence/timeline.h"
+#include "harness/manifest/manifest.h"
+#include "harness/sandbox/sandbox.h"
+#include "harness/testbed/check.h"
+#include "harness/testbed/scenario.h"
+
+namespace sockspec {
+
+// What the campaign decides for all its scenarios.
+struct DriveOptions {
+  HostAbilities abilities;
+  double watchdog_seconds = 20;       // of each wait, time scale included
+  std::string tool_folder;            // first on PATH: the reference programs are found there
+  std::vector<std::string> wrap;      // put before the program's command: --wrap, --debugger
+  bool interactive = false;           // --debugger: the program keeps the terminal; untraced
+};
+
+enum class DriveEnd {
+  kComplete,       // the scenario ran to its end
+  kNotReady,       // the server never served
+  kDeadline,       // the watchdog ended it
+  kNotExecutable,  // exec failed: exit status 4
+  kHarnessError    // an exception: reason
+};
+std::string_view Name(DriveEnd end);
+std::optional<DriveEnd> ParseDriveEnd(std::string_view name);
+
+struct Drive {
+  DriveEnd end = DriveEnd::kHarnessError;
+  std::string reason;
+  Timeline timeline;
+  // Milliseconds: "namespaces", "ready", "exchange", "teardown".
+  std::map<std::string, double> phases;
+};
+
+// What a scenario on that transport is about: parameters from the manifest, defaults filled.
+Subject MakeSubject(const Manifest& manifest, const Program& program, Transport transport,
+                    const HostAbilities& abilities);
+
+// Enters a sandbox (so: once in a process), drives the scenario, tears the sandbox down. Never
+// throws: trouble of the harness's own is kHarnessError.
+Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, const Subject& subject,
+                    const DriveOptions& options);
+
+}  // namespace sockspec

@@ -1,0 +1,56 @@
+// The system calls that the tracer follows, and of which kind each is.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "harness/trace/fault.h"
+
+namespace sockspec {
+
+// How a call concerns sockets; decides how it is decoded.
+enum class CallKind {
+  kNone,
+  kSocket,
+  kSocketPair,
+  kBind,
+  kListen,
+  kAccept,
+  kConnect,
+  kSend,         // write, writev, sendto, sendmsg, sendmmsg, sendfile, splice (to a socket)
+  kReceive,      // read, readv, recvfrom, recvmsg, recvmmsg
+  kShutdown,
+  kSetOption,
+  kClose,
+  kCloseRange,
+  kDuplicate,    // dup, dup2, dup3
+  kControl,      // fcntl
+  kDeviceControl,// ioctl
+  kPoll,         // poll, ppoll
+  kSelect,       // select, pselect6
+  kEpollWait,
+  kEpollControl,
+  kSleep,        // nanosleep, clock_nanosleep
+  kWaitForSignal,// pause, rt_sigsuspend, rt_sigtimedwait
+  kWaitForChild, // wait4, waitid
+  kSignalAction, // rt_sigaction
+  kKill          // kill, tkill, tgkill
+};
+
+struct CallEntry {
+  int number;
+  const char* name;
+  CallKind kind;
+  // Followed from the start (filter A); the others from the first socket on (filter B).
+  bool from_start;
+};
+
+// nullptr for a call that is not followed.
+const CallEntry* FindCall(std::uint64_t number);
+// All followed calls; ends with an entry whose name is nullptr.
+const CallEntry* AllCalls();
+
+// The fault class of a kind; false where no fault aims at it.
+bool FaultClassOf(CallKind kind, CallClass* result);
+
+}  // namespace sockspec

@@ -1,0 +1,90 @@
+// The tracer's picture of the program: its processes, threads, descriptors and sockets.
+//
+// Kept from system calls alone. Descriptors that are neither sockets nor epoll sets are not in it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "harness/evidence/event.h"
+#include "harness/trace/call_table.h"
+
+namespace sockspec {
+
+// An open socket description: what dup() and fork() share.
+struct OpenSocket {
+  int number = 0;              // by order of appearance
+  int family = -1, type = -1;
+  SocketRole role = SocketRole::kUnconnected;
+  int connection = -1;         // the harness's connection at the other end
+  bool non_blocking = false;
+  bool receive_timeout = false;  // SO_RCVTIMEO is set: its waits are timed
+  bool send_timeout = false;
+};
+
+struct EpollSet {
+  std::map<int, std::uint32_t> interest;  // descriptor at EPOLL_CTL_ADD -> events
+  std::map<int, std::weak_ptr<OpenSocket>> sockets;
+};
+
+struct Descriptor {
+  std::shared_ptr<OpenSocket> socket;  // one of the two
+  std::shared_ptr<EpollSet> epoll;
+  bool close_on_exec = false;
+};
+
+struct TracedProcess {
+  pid_t pid = 0;
+  int number = 0;
+  int run = 0;
+  bool launched = false;               // the run's first process
+  bool socket_filter = false;          // filter B is installed
+  std::map<int, Descriptor> descriptors;
+  std::map<int, int> handlers;         // signal -> sa_flags, where a handler function is installed
+  std::set<pid_t> reaped;              // ids (its own namespace's) of children it has waited for
+  int living_threads = 0;
+
+  std::shared_ptr<OpenSocket> Socket(int fd) const;
+};
+
+// A thread's blocking call, as the tracer saw it enter.
+struct Wait {
+  std::string what;            // "accept(listener)", for people
+  bool timed = false;
+  bool on_listener = false;    // accept on it, or a readiness wait whose set has it
+  bool on_socket = false;      // concerns a socket at all
+  std::uint64_t signature = 0; // equal for the same call with the same arguments from the same place
+};
+
+struct PendingCall {
+  const CallEntry* entry = nullptr;
+  std::uint64_t arguments[6] = {};
+  Call call;                   // decoded as far as entry allows
+  std::optional<Wait> wait;
+  std::shared_ptr<OpenSocket> socket;
+  bool end_wait = false;       // its timed wait is to end now, as if the time had passed
+  int fault = -1;              // index of the fault that hit it, to be finished at the exit
+  std::uint64_t vector_address = 0;   // an iovec array that was shortened ...
+  std::string vector_saved;           // ... and its content, to be put back
+};
+
+struct TracedThread {
+  pid_t tid = 0;
+  int number = 0;
+  TracedProcess* process = nullptr;
+  std::optional<PendingCall> pending;  // entered, exit not yet seen
+  std::optional<PendingCall> interrupted;  // returned ERESTART*: restarts, or the program sees EINTR
+  bool group_stopped = false;
+  bool made_socket_call = false;
+  int waits_since_other_call = 0;      // of the same signature in a row: a heartbeat
+  std::uint64_t last_wait = 0;
+  std::string last_call;               // name and result, for people
+};
+
+}  // namespace sockspec

@@ -1,0 +1,405 @@
+// The tracer: stops of the program under test.
+#include "harness/trace/tracer.h"
+
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "harness/base/error.h"
+#include "harness/kernel/process_table.h"
+#include "harness/trace/architecture.h"
+#include "harness/trace/decode.h"
+#include "harness/trace/waits.h"
+
+namespace sockspec {
+namespace {
+
+constexpr int kSyscallStop = SIGTRAP | 0x80;
+constexpr int kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK |
+                         PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
+                         PTRACE_O_EXITKILL;
+
+// The kernel's own codes for an interrupted call (include/linux/errno.h); never seen by programs.
+constexpr int kRestartSys = 512, kRestartNoIntr = 513, kRestartNoHand = 514,
+              kRestartRestartBlock = 516;
+bool IsRestart(std::int64_t result) {
+  return result == -kRestartSys || result == -kRestartNoIntr || result == -kRestartNoHand ||
+         result == -kRestartRestartBlock;
+}
+
+// Stop signals whose delivery is followed by a group stop.
+bool IsStopSignal(int signal) {
+  return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+}  // namespace
+
+Tracer::Tracer(int proc_fd, TracerHooks hooks) : proc_fd_(proc_fd), hooks_(std::move(hooks)) {}
+Tracer::~Tracer() = default;
+
+TracedProcess* Tracer::AddProcess(pid_t pid, int run) {
+  auto process = std::make_unique<TracedProcess>();
+  process->pid = pid;
+  process->number = next_process_++;
+  process->run = run;
+  return (processes_[pid] = std::move(process)).get();
+}
+
+TracedThread* Tracer::AddThread(pid_t tid, TracedProcess* process) {
+  auto thread = std::make_unique<TracedThread>();
+  thread->tid = tid;
+  thread->number = next_thread_++;
+  thread->process = process;
+  ++process->living_threads;
+  return (threads_[tid] = std::move(thread)).get();
+}
+
+TracedThread* Tracer::Find(pid_t tid) {
+  const auto found = threads_.find(tid);
+  return found == threads_.end() ? nullptr : found->second.get();
+}
+
+void Tracer::Emit(TracedThread* thread, Event event) {
+  event.run = thread->process->run;
+  event.process = thread->process->number;
+  event.thread = thread->number;
+  hooks_.record(std::move(event));
+}
+
+void Tracer::Adopt(pid_t pid, int run) {
+  CheckCall(ptrace(PTRACE_SETOPTIONS, pid, 0, kOptions), "ptrace(PTRACE_SETOPTIONS, {})", pid);
+  TracedProcess* process = AddProcess(pid, run);
+  process->launched = true;
+  TracedThread* thread = AddThread(pid, process);
+  Emit(thread, {.kind = EventKind::kProcessStarted, .text = "launch"});
+  Resume(thread);
+}
+
+void Tracer::Resume(TracedThread* thread, int signal) {
+  const bool to_exit = thread->pending.has_value();
+  if (ptrace(to_exit ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, 0, signal) == -1 &&
+      errno != ESRCH) {  // ESRCH: it was killed meanwhile; its end is reported by waitpid
+    CheckCall(-1, "ptrace(PTRACE_CONT, {})", thread->tid);
+  }
+}
+
+bool Tracer::HandleStops() {
+  bool any = false;
+  while (true) {
+    int status = 0;
+    const pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
+    if (tid == -1 && errno == EINTR) continue;
+    if (tid <= 0) return any;  // none now, or (ECHILD) no child at all
+    any = true;
+    HandleStop(tid, status);
+  }
+}
+
+void Tracer::HandleStop(pid_t tid, int status) {
+  TracedThread* thread = Find(tid);
+  if (WIFEXITED(status) || WIFSIGNALED(status)) {
+    if (thread == nullptr) {
+      early_stops_.erase(tid);
+      hooks_.other_child_ended(tid, status);
+    } else {
+      OnEnded(tid, status);
+    }
+    return;
+  }
+  if (thread == nullptr) {
+    early_stops_[tid] = status;  // until the event of its parent says what it is
+    return;
+  }
+  const int signal = WSTOPSIG(status);
+  const int event = status >> 16;
+  if (event == PTRACE_EVENT_SECCOMP) return OnEntry(thread);
+  if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
+    return OnNewThread(thread, event);
+  }
+  if (event == PTRACE_EVENT_EXEC) return OnExec(thread);
+  if (event != 0) return Resume(thread);
+  if (signal == kSyscallStop) {
+    if (!thread->pending.has_value()) return Resume(thread);
+    return OnExit(thread);
+  }
+  OnSignal(thread, signal);
+}
+
+void Tracer::OnNewThread(TracedThread* parent, int event) {
+  unsigned long child = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, &child) == 0) {
+    const pid_t tid = static_cast<pid_t>(child);
+    const bool is_thread =
+        event == PTRACE_EVENT_CLONE && IsThreadOf(proc_fd_, parent->process->pid, tid);
+    TracedProcess* process = parent->process;
+    if (!is_thread) {
+      process = AddProcess(tid, parent->process->run);
+      process->descriptors = parent->process->descriptors;
+      process->socket_filter = parent->process->socket_filter;
+      process->handlers = parent->process->handlers;
+    }
+    TracedThread* thread = AddThread(tid, process);
+    Emit(thread, {.kind = EventKind::kProcessStarted,
+                  .number = parent->process->number,
+                  .text = is_thread                     ? "thread"
+                          : event == PTRACE_EVENT_VFORK ? "vfork"
+                                                        : "fork"});
+    if (early_stops_.erase(tid) > 0) Resume(thread);
+  }
+  Resume(parent);
+}
+
+void Tracer::OnExec(TracedThread* thread) {
+  TracedProcess* process = thread->process;
+  // The other threads are gone, whichever of them called execve().
+  for (auto it = threads_.begin(); it != threads_.end();) {
+    const bool other = it->second->process == process && it->second.get() != thread;
+    it = other ? threads_.erase(it) : std::next(it);
+  }
+  process->living_threads = 1;
+  thread->pending.reset();
+  thread->interrupted.reset();
+  process->handlers.clear();
+  std::erase_if(process->descriptors, [](const auto& entry) { return entry.second.close_on_exec; });
+  Emit(thread, {.kind = EventKind::kExecuted,
+                .text = CommandName(proc_fd_, process->pid)});
+  Resume(thread);
+}
+
+void Tracer::OnEnded(pid_t tid, int status) {
+  TracedThread* thread = Find(tid);
+  TracedProcess* process = thread->process;
+  NoteInterrupted(thread);
+  if (process->pid == tid) {
+    Event event{.kind = process->launched ? EventKind::kExited : EventKind::kProcessEnded};
+    if (WIFEXITED(status)) {
+      event.number = WEXITSTATUS(status);
+    } else {
+      event.number = -1;
+      event.signal = WTERMSIG(status);
+    }
+    Emit(thread, std::move(event));
+    std::erase_if(threads_, [&](const auto& entry) { return entry.second->process == process; });
+    processes_.erase(tid);
+    return;
+  }
+  --process->living_threads;
+  failing_in_a_row_.erase(tid);
+  threads_.erase(tid);
+}
+
+void Tracer::OnSignal(TracedThread* thread, int signal) {
+  siginfo_t info{};
+  if (IsStopSignal(signal)) {
+    if (suppress_stop_signal_.erase(thread->tid) > 0) return Resume(thread);
+    if (ptrace(PTRACE_GETSIGINFO, thread->tid, 0, &info) == -1 && errno == EINVAL) {
+      thread->group_stopped = true;  // stays so until Signal(SIGCONT)
+      return;
+    }
+    // A new child's first stop looks like a SIGSTOP sent to it by nobody.
+    if (info.si_pid == 0 && signal == SIGSTOP && thread->last_call.empty() &&
+        !thread->pending.has_value()) {
+      return Resume(thread);
+    }
+  }
+  if (signal == SIGTRAP && thread->last_call.empty()) return Resume(thread);
+  Emit(thread, {.kind = EventKind::kSignal, .signal = signal, .number = signal});
+  if (thread->interrupted.has_value()) {
+    const auto handler = thread->process->handlers.find(signal);
+    if (handler != thread->process->handlers.end()) NoteInterrupted(thread);
+  }
+  Resume(thread, signal);
+}
+
+void Tracer::OnEntry(TracedThread* thread) {
+  __ptrace_syscall_info info{};
+  if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, sizeof info, &info) == -1) {
+    if (errno == ESRCH) return;
+    CheckCall(-1, "ptrace(PTRACE_GET_SYSCALL_INFO, {})", thread->tid);
+  }
+  const CallEntry* entry = FindCall(info.seccomp.nr);
+  if (entry == nullptr) return Resume(thread);
+  PendingCall pending;
+  pending.entry = entry;
+  for (int i = 0; i < 6; ++i) pending.arguments[i] = info.seccomp.args[i];
+
+  if (thread->interrupted.has_value()) {
+    if (thread->interrupted->entry == entry) {
+      thread->interrupted.reset();  // restarted: one call for the program
+    } else {
+      NoteInterrupted(thread);
+    }
+  }
+  DecodeEntry(thread->tid, &pending);
+  pending.socket = thread->process->Socket(pending.call.fd);
+  if (entry->kind == CallKind::kSend && pending.socket == nullptr) return Resume(thread);
+  if (entry->kind == CallKind::kReceive && pending.socket == nullptr && pending.call.fd != 0) {
+    return Resume(thread);
+  }
+  const bool concerns_descriptor =
+      entry->kind == CallKind::kClose || entry->kind == CallKind::kDuplicate ||
+      entry->kind == CallKind::kControl || entry->kind == CallKind::kDeviceControl;
+  if (concerns_descriptor && !thread->process->descriptors.contains(pending.call.fd) &&
+      !(entry->kind == CallKind::kDuplicate &&
+        thread->process->descriptors.contains(static_cast<int>(pending.arguments[1])))) {
+    return Resume(thread);
+  }
+  if (pending.socket != nullptr) {
+    pending.call.socket = pending.call.on_socket = pending.socket->number;
+    pending.call.role = pending.socket->role;
+    pending.call.connection = pending.socket->connection;
+    thread->made_socket_call = entry->kind != CallKind::kClose;
+  }
+  bool skipped = false;
+  ApplyFaultAtEntry(thread, &pending, &skipped);
+  if (!skipped) {
+    pending.wait = ClassifyWait(*thread, pending);
+    if (pending.wait.has_value() && pending.wait->signature == thread->last_wait) {
+      ++thread->waits_since_other_call;
+    } else {
+      thread->waits_since_other_call = 0;
+      thread->last_wait = pending.wait.has_value() ? pending.wait->signature : 0;
+    }
+  }
+  thread->pending = std::move(pending);
+  Resume(thread);
+}
+
+void Tracer::OnExit(TracedThread* thread) {
+  __ptrace_syscall_info info{};
+  if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, sizeof info, &info) == -1) {
+    if (errno == ESRCH) return;
+    CheckCall(-1, "ptrace(PTRACE_GET_SYSCALL_INFO, {})", thread->tid);
+  }
+  PendingCall pending = std::move(*thread->pending);
+  thread->pending.reset();
+  std::int64_t result = info.exit.rval;
+  UndoShorten(thread->tid, pending);
+  if (pending.end_wait) {
+    if (IsRestart(result)) {
+      result = ResultOfEndedWait(thread->tid, pending);
+      SetResult(thread->tid, result);
+      Emit(thread, {.kind = EventKind::kFault,
+                    .text = "the time-out of " + pending.wait->what + " is over at once"});
+    }
+  } else if (IsRestart(result)) {
+    thread->interrupted = std::move(pending);
+    return Resume(thread);
+  }
+  if (pending.fault >= 0 && faults_[pending.fault].fault.action == FaultAction::kAfter) {
+    pending.call.injected = true;
+    result = -faults_[pending.fault].fault.error;
+    SetResult(thread->tid, result);
+  }
+  pending.call.result = result < 0 ? -1 : result;
+  pending.call.error = result < 0 && result > -4096 ? static_cast<int>(-result) : 0;
+  DecodeExit(thread->tid, &pending);
+  Track(thread, &pending);
+  thread->last_call = pending.call.name;
+  EmitCall(thread, pending);
+  Resume(thread);
+}
+
+void Tracer::NoteInterrupted(TracedThread* thread) {
+  if (!thread->interrupted.has_value()) return;
+  PendingCall pending = std::move(*thread->interrupted);
+  thread->interrupted.reset();
+  pending.call.result = -1;
+  pending.call.error = EINTR;
+  EmitCall(thread, pending);
+}
+
+void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
+  switch (pending.entry->kind) {
+    case CallKind::kPoll:
+    case CallKind::kSelect:
+    case CallKind::kEpollWait:
+    case CallKind::kSleep:
+    case CallKind::kWaitForSignal:
+    case CallKind::kWaitForChild:
+      // Waits matter through where threads sleep; only a failing one is news.
+      if (pending.call.error != EINTR) return;
+      break;
+    case CallKind::kReceive:
+      if (pending.socket == nullptr) return;
+      break;
+    case CallKind::kControl:
+    case CallKind::kDeviceControl:
+      if (pending.socket == nullptr) return;
+      break;
+    default:
+      break;
+  }
+  CountFailures(thread, pending.call);
+  Event event{.kind = EventKind::kCall, .connection = pending.call.connection};
+  event.call = pending.call;
+  Emit(thread, std::move(event));
+}
+
+void Tracer::CountFailures(TracedThread* thread, const Call& call) {
+  int& count = failing_in_a_row_[thread->tid];
+  count = call.error != 0 ? count + 1 : 0;
+  most_failing_in_a_row_ = std::max(most_failing_in_a_row_, count);
+}
+
+void Tracer::Arm(const Fault& fault) { faults_.push_back({fault}); }
+void Tracer::Disarm() { faults_.clear(); }
+
+int Tracer::MatchFault(const PendingCall& pending) {
+  CallClass call_class;
+  if (!FaultClassOf(pending.entry->kind, &call_class)) return -1;
+  for (std::size_t i = 0; i < faults_.size(); ++i) {
+    const Fault& fault = faults_[i].fault;
+    if (fault.call != call_class) continue;
+    const Call& call = pending.call;
+    if (call_class == CallClass::kSocket) {
+      if (fault.family >= 0 && fault.family != call.family) continue;
+    } else {
+      // Aimed at sockets alone: a fault on an eventfd or a pipe would break runtimes for nothing.
+      if (pending.socket == nullptr || pending.socket->role == SocketRole::kPair) continue;
+      if (fault.role != SocketRole::kNone && fault.role != pending.socket->role) continue;
+      if (fault.family >= 0 && fault.family != pending.socket->family) continue;
+      if (fault.connection >= 0 && fault.connection != pending.socket->connection) continue;
+    }
+    const int seen = ++faults_[i].seen;
+    if (seen < fault.first || (fault.count >= 0 && seen >= fault.first + fault.count)) continue;
+    return static_cast<int>(i);
+  }
+  return -1;
+}
+
+void Tracer::ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool* skipped) {
+  const int index = faults_.empty() ? -1 : MatchFault(*pending);
+  if (index < 0) return;
+  const Fault& fault = faults_[index].fault;
+  if (fault.action == FaultAction::kErrno) {
+    SkipCall(thread->tid, fault.error);
+    *skipped = true;
+    pending->call.injected = true;
+  } else if (fault.action == FaultAction::kShorten) {
+    if (!Shorten(thread->tid, pending, fault.length)) {
+      return;  // the call asks for no more than that
+    }
+    pending->call.injected = true;
+  }
+  pending->fault = index;
+  Emit(thread, {.kind = EventKind::kFault, .text = fault.Describe()});
+}
+
+void Tracer::Signal(pid_t pid, int signal) {
+  if (kill(pid, signal) == -1 && errno != ESRCH) {
+    CheckCall(-1, "kill({}, {})", pid, SignalName(signal));
+  }
+  if (signal != SIGCONT && signal != SIGKILL) return;
+  for (auto& [tid, thread] : threads_) {
+    if (thread->process->pid != pid || !thread->group_stopped) continue;
+    thread->group_stopped = false;
+    Resume(thread.get());
+  }
+}
+
+}  // namespace sockspec

@@ -1,0 +1,129 @@
+// The tracer: follows every process and thread of the program under test by ptrace and seccomp,
+// turns its socket calls into events, and injects faults.
+//
+// Single-threaded: everything here must be called from the thread that launched the program, as the
+// kernel takes ptrace requests from the attached tracer's thread alone. Never waits but for stops
+// that are certain to come at once. The program itself is never changed beyond what faults ask for.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "harness/evidence/event.h"
+#include "harness/trace/fault.h"
+#include "harness/trace/process_model.h"
+
+namespace sockspec {
+
+// Call::target of kill() for a process that is none of the program's.
+inline constexpr std::int64_t kOutsideProgram = -2;
+
+// What the threads of the program are doing, taken together.
+enum class Rest {
+  kActive,      // a thread runs, or a stop is still to be handled
+  kTimedWait,   // all asleep, at least one for a limited time that is no mere heartbeat
+  kSettled      // all asleep until something from outside happens
+};
+
+struct RestState {
+  Rest rest = Rest::kActive;
+  std::string what;  // where the threads sleep, for people: "accept(listener)"
+};
+
+struct TracerHooks {
+  // Takes every event; the receiver adds the time.
+  std::function<void(Event)> record;
+  // The harness's connection at the other end of a socket that `pid` holds as `fd`; `peer` is its
+  // printed address where known, else "". -1: unknown.
+  std::function<int(pid_t pid, int fd, const std::string& peer)> connection_of;
+  // A child of this process that is not traced has ended (the sandbox's init).
+  std::function<void(pid_t pid, int status)> other_child_ended;
+};
+
+class Tracer {
+ public:
+  // `proc_fd`: a descriptor on the /proc that knows the program by the ids this process sees.
+  Tracer(int proc_fd, TracerHooks hooks);
+  ~Tracer();
+  Tracer(const Tracer&) = delete;
+  Tracer& operator=(const Tracer&) = delete;
+
+  // Takes over a program just launched, stopped at its exec (PTRACE_TRACEME), and lets it run.
+  void Adopt(pid_t pid, int run);
+  // Handles all stops that are there now; to be called when SIGCHLD has arrived. True if there was
+  // any.
+  bool HandleStops();
+
+  void Arm(const Fault& fault);
+  void Disarm();
+
+  // --- state of the program ------------------------------------------------------------------------
+  bool AnyLiving() const { return !threads_.empty(); }
+  bool LaunchedAlive(int run) const;   // the first process of that run
+  pid_t LaunchedPid(int run) const;    // 0 when it has ended
+  std::vector<pid_t> LivingProcesses() const;
+  // A thread sleeps in accept, or in a readiness wait that has the listener.
+  enum class Readiness { kNotYet, kGoingToSleep, kReady };
+  Readiness ServerReadiness() const;
+  RestState StateOfRest() const;
+  // Ends every timed wait that can be ended, as if its time had passed. True if there was one.
+  bool EndTimedWaits();
+  // Counts failing calls without a wait between, per thread (rule F5); the most of all threads.
+  int MostFailingCallsInARow() const { return most_failing_in_a_row_; }
+  // Numbers of the descriptors 0 ... of the first process that are free: the lowest one.
+  int LowestFreeDescriptor(pid_t pid) const;
+
+  // Sends a signal to the process; a stopped group is resumed by SIGCONT.
+  void Signal(pid_t pid, int signal);
+
+ private:
+  struct ArmedFault {
+    Fault fault;
+    int seen = 0;      // matching calls so far
+  };
+
+  void HandleStop(pid_t tid, int status);
+  void OnNewThread(TracedThread* parent, int event);
+  void OnExec(TracedThread* thread);
+  void OnEnded(pid_t tid, int status);
+  void OnSignal(TracedThread* thread, int signal);
+  void OnEntry(TracedThread* thread);
+  void OnExit(TracedThread* thread);
+  void Resume(TracedThread* thread, int signal = 0);
+
+  std::shared_ptr<OpenSocket> NewSocket(const Call& call, int flags);
+  void ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool* skipped);
+  int MatchFault(const PendingCall& pending);
+  void Track(TracedThread* thread, PendingCall* pending);
+  void TrackAccept(TracedThread* thread, PendingCall* pending);
+  void TrackDescriptors(TracedThread* thread, const PendingCall& pending);
+  void TrackEpoll(TracedThread* thread, const PendingCall& pending);
+  void AddSocketFilter(TracedThread* thread);
+  std::int64_t NumberOfProcess(TracedThread* thread, std::int64_t inner) const;
+  void NoteInterrupted(TracedThread* thread);
+  void CountFailures(TracedThread* thread, const Call& call);
+  void Emit(TracedThread* thread, Event event);
+  void EmitCall(TracedThread* thread, const PendingCall& pending);
+  TracedThread* Find(pid_t tid);
+  TracedThread* AddThread(pid_t tid, TracedProcess* process);
+  TracedProcess* AddProcess(pid_t pid, int run);
+
+  int proc_fd_;
+  TracerHooks hooks_;
+  std::map<pid_t, std::unique_ptr<TracedThread>> threads_;
+  std::map<pid_t, std::unique_ptr<TracedProcess>> processes_;
+  std::map<pid_t, int> early_stops_;    // children whose first stop came before their parent's event
+  std::vector<ArmedFault> faults_;
+  std::set<pid_t> suppress_stop_signal_; // threads sent a SIGSTOP by EndTimedWaits
+  std::map<pid_t, int> failing_in_a_row_;
+  int most_failing_in_a_row_ = 0;
+  int next_process_ = 1, next_thread_ = 1, next_socket_ = 1;
+};
+
+}  // namespace sockspec

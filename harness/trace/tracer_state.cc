@@ -1,0 +1,111 @@
+// The tracer: what the program's threads are doing now, and how a timed wait is ended.
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "harness/base/error.h"
+#include "harness/kernel/process_table.h"
+#include "harness/trace/tracer.h"
+#include "harness/trace/waits.h"
+
+namespace sockspec {
+namespace {
+
+// The same timed wait this often in a row, with no socket call between, is a heartbeat.
+constexpr int kHeartbeat = 2;
+
+bool IsHeartbeat(const TracedThread& thread) { return thread.waits_since_other_call >= kHeartbeat; }
+
+// futex(address, operation, value, timeout, ...)
+bool IsTimedFutex(const ThreadState& state) {
+  return state.call == SYS_futex && state.arguments[3] != 0;
+}
+
+}  // namespace
+
+bool Tracer::LaunchedAlive(int run) const { return LaunchedPid(run) != 0; }
+
+pid_t Tracer::LaunchedPid(int run) const {
+  for (const auto& [pid, process] : processes_) {
+    if (process->launched && process->run == run) return pid;
+  }
+  return 0;
+}
+
+std::vector<pid_t> Tracer::LivingProcesses() const {
+  std::vector<pid_t> pids;
+  for (const auto& [pid, process] : processes_) pids.push_back(pid);
+  return pids;
+}
+
+Tracer::Readiness Tracer::ServerReadiness() const {
+  Readiness readiness = Readiness::kNotYet;
+  for (const auto& [tid, thread] : threads_) {
+    if (!thread->pending.has_value() || !thread->pending->wait.has_value() ||
+        !thread->pending->wait->on_listener) {
+      continue;
+    }
+    if (ReadThreadState(proc_fd_, tid).letter == 'S') return Readiness::kReady;
+    readiness = Readiness::kGoingToSleep;
+  }
+  return readiness;
+}
+
+RestState Tracer::StateOfRest() const {
+  RestState state{Rest::kSettled, ""};
+  for (const auto& [tid, thread] : threads_) {
+    if (thread->group_stopped) {
+      state.what = "stopped by a signal";
+      continue;
+    }
+    const ThreadState now = ReadThreadState(proc_fd_, tid);
+    if (now.letter == 'Z' && thread->process->living_threads > 1) continue;  // its leader left
+    if (now.letter != 'S') return {Rest::kActive, ""};
+    if (thread->pending.has_value()) {
+      const std::optional<Wait>& wait = thread->pending->wait;
+      if (thread->pending->end_wait) return {Rest::kActive, ""};
+      const std::string what = wait.has_value() ? wait->what : thread->pending->call.name;
+      if (wait.has_value() && wait->timed && !IsHeartbeat(*thread)) {
+        state.rest = Rest::kTimedWait;
+        state.what = what;
+      } else if (state.what.empty() || (wait.has_value() && wait->on_socket)) {
+        if (state.rest != Rest::kTimedWait) state.what = what;
+      }
+    } else if (now.running) {
+      return {Rest::kActive, ""};
+    } else if (IsTimedFutex(now) && thread->made_socket_call) {
+      // A thread that has a conversation open waits for a limited time: it may yet act.
+      state = {Rest::kTimedWait, "a timed wait for another thread"};
+    }
+  }
+  return state;
+}
+
+bool Tracer::EndTimedWaits() {
+  bool any = false;
+  for (auto& [tid, thread] : threads_) {
+    if (!thread->pending.has_value() || thread->group_stopped) continue;
+    PendingCall& pending = *thread->pending;
+    if (!pending.wait.has_value() || !pending.wait->timed || pending.end_wait ||
+        IsHeartbeat(*thread) || !CanEndWait(pending.entry->kind)) {
+      continue;
+    }
+    if (ReadThreadState(proc_fd_, tid).letter != 'S') continue;
+    // The signal only wakes the thread: its call's exit stop comes first, and there the result
+    // becomes a time-out; the signal itself is then thrown away.
+    pending.end_wait = true;
+    suppress_stop_signal_.insert(tid);
+    if (syscall(SYS_tgkill, thread->process->pid, tid, SIGSTOP) == -1) {
+      suppress_stop_signal_.erase(tid);
+      if (errno != ESRCH) CheckCall(-1, "tgkill({}, SIGSTOP)", tid);
+    } else {
+      any = true;
+    }
+  }
+  return any;
+}
+
+int Tracer::LowestFreeDescriptor(pid_t pid) const { return FirstFreeDescriptor(proc_fd_, pid); }
+
+}  // namespace sockspec

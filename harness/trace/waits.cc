@@ -1,0 +1,218 @@
+// Which calls may put a thread to sleep.
+#include "harness/trace/waits.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/trace/remote_memory.h"
+
+namespace sockspec {
+namespace {
+
+constexpr std::size_t kMostPolled = 4096;
+
+// A time-out by pointer (timespec, or timeval of the same size and meaning of zero).
+enum class Span { kNone, kZero, kFinite };
+Span ReadSpan(pid_t tid, std::uint64_t address) {
+  if (address == 0) return Span::kNone;
+  timespec span{};
+  if (!ReadValue(tid, address, &span)) return Span::kNone;
+  return span.tv_sec == 0 && span.tv_nsec == 0 ? Span::kZero : Span::kFinite;
+}
+Span FromMilliseconds(std::int32_t timeout) {
+  return timeout < 0 ? Span::kNone : timeout == 0 ? Span::kZero : Span::kFinite;
+}
+
+struct Watched {
+  int sockets = 0;
+  bool listener = false;
+  void Add(const std::shared_ptr<OpenSocket>& socket) {
+    if (socket == nullptr) return;
+    ++sockets;
+    if (socket->role == SocketRole::kListener || socket->role == SocketRole::kDatagram) {
+      listener = true;
+    }
+  }
+};
+
+Watched WatchedByPoll(const TracedThread& thread, const PendingCall& pending) {
+  Watched watched;
+  const std::size_t count = std::min<std::size_t>(pending.arguments[1], kMostPolled);
+  std::vector<pollfd> entries(count);
+  const std::size_t n =
+      ReadMemory(thread.tid, pending.arguments[0], entries.data(), count * sizeof(pollfd));
+  entries.resize(n / sizeof(pollfd));
+  for (const pollfd& entry : entries) watched.Add(thread.process->Socket(entry.fd));
+  return watched;
+}
+
+Watched WatchedBySelect(const TracedThread& thread, const PendingCall& pending) {
+  Watched watched;
+  const int count = std::min(static_cast<int>(pending.arguments[0]), FD_SETSIZE);
+  for (int set = 1; set <= 2; ++set) {  // readable, writable
+    fd_set bits{};
+    const std::size_t bytes = static_cast<std::size_t>(std::max(count, 0) + 7) / 8;
+    if (pending.arguments[set] == 0 ||
+        ReadMemory(thread.tid, pending.arguments[set], &bits, bytes) != bytes) {
+      continue;
+    }
+    for (int fd = 0; fd < count; ++fd) {
+      if (FD_ISSET(fd, &bits)) watched.Add(thread.process->Socket(fd));
+    }
+  }
+  return watched;
+}
+
+Watched WatchedByEpoll(const TracedThread& thread, const PendingCall& pending) {
+  Watched watched;
+  const auto found = thread.process->descriptors.find(static_cast<int>(pending.arguments[0]));
+  if (found == thread.process->descriptors.end() || found->second.epoll == nullptr) return watched;
+  for (const auto& [fd, socket] : found->second.epoll->sockets) watched.Add(socket.lock());
+  return watched;
+}
+
+Span TimeoutOf(pid_t tid, const PendingCall& pending) {
+  const auto& a = pending.arguments;
+  const std::string_view name = pending.entry->name;
+  if (name == "ppoll") return ReadSpan(tid, a[2]);
+  if (name == "poll") return FromMilliseconds(static_cast<std::int32_t>(a[2]));
+  if (pending.entry->kind == CallKind::kSelect) return ReadSpan(tid, a[4]);
+  if (pending.entry->kind == CallKind::kEpollWait) {
+    return FromMilliseconds(static_cast<std::int32_t>(a[3]));
+  }
+  if (name == "rt_sigtimedwait") return ReadSpan(tid, a[2]);
+  return Span::kNone;
+}
+
+std::string NameRole(const OpenSocket& socket) {
+  if (socket.role == SocketRole::kConnection && socket.connection >= 0) {
+    return "connection " + std::to_string(socket.connection);
+  }
+  return std::string(Name(socket.role));
+}
+
+std::uint64_t Signature(const PendingCall& pending) {
+  // The set that a pointer names may live anywhere; what tells two waits apart is the call, its
+  // descriptor and its count.
+  std::uint64_t hash = static_cast<std::uint64_t>(pending.entry->number) * 1099511628211ULL;
+  if (pending.entry->kind != CallKind::kSleep) {
+    hash = (hash ^ (pending.arguments[0] & 0xffff)) * 1099511628211ULL;
+    hash = (hash ^ (pending.arguments[1] & 0xffff)) * 1099511628211ULL;
+  }
+  return hash | 1;
+}
+
+}  // namespace
+
+std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& pending) {
+  Wait wait;
+  wait.signature = Signature(pending);
+  const std::string name = pending.entry->name;
+  const OpenSocket* socket = pending.socket.get();
+  switch (pending.entry->kind) {
+    case CallKind::kAccept:
+    case CallKind::kConnect:
+    case CallKind::kSend:
+    case CallKind::kReceive:
+      if (socket == nullptr) {
+        wait.what = name + "(standard input)";
+        return wait;
+      }
+      if (socket->non_blocking || (pending.call.flags & MSG_DONTWAIT) != 0) {
+        return std::nullopt;
+      }
+      wait.what = name + "(" + NameRole(*socket) + ")";
+      wait.on_socket = true;
+      wait.on_listener = pending.entry->kind == CallKind::kAccept ||
+                         (pending.entry->kind == CallKind::kReceive &&
+                          socket->role == SocketRole::kDatagram);
+      wait.timed = pending.entry->kind == CallKind::kReceive ||
+                           pending.entry->kind == CallKind::kAccept
+                       ? socket->receive_timeout
+                       : socket->send_timeout;
+      return wait;
+    case CallKind::kPoll:
+    case CallKind::kSelect:
+    case CallKind::kEpollWait: {
+      const Span span = TimeoutOf(thread.tid, pending);
+      if (span == Span::kZero) return std::nullopt;
+      const Watched watched = pending.entry->kind == CallKind::kPoll ? WatchedByPoll(thread, pending)
+                              : pending.entry->kind == CallKind::kSelect
+                                  ? WatchedBySelect(thread, pending)
+                                  : WatchedByEpoll(thread, pending);
+      wait.timed = span == Span::kFinite;
+      wait.on_listener = watched.listener;
+      wait.on_socket = watched.sockets > 0;
+      wait.what = name + (watched.listener      ? " on the listener"
+                          : watched.sockets > 0 ? " on a socket"
+                                                : "");
+      if (wait.timed) wait.what += " with a time-out";
+      return wait;
+    }
+    case CallKind::kSleep:
+      wait.what = name;
+      wait.timed = true;
+      return wait;
+    case CallKind::kWaitForSignal:
+      if (TimeoutOf(thread.tid, pending) == Span::kZero) return std::nullopt;
+      wait.what = name;
+      wait.timed = TimeoutOf(thread.tid, pending) == Span::kFinite;
+      return wait;
+    case CallKind::kWaitForChild:
+      if ((pending.arguments[name == "wait4" ? 2 : 3] & WNOHANG) != 0) return std::nullopt;
+      wait.what = name;
+      return wait;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool CanEndWait(CallKind kind) {
+  switch (kind) {
+    case CallKind::kPoll:
+    case CallKind::kSelect:
+    case CallKind::kEpollWait:
+    case CallKind::kSleep:
+    case CallKind::kAccept:
+    case CallKind::kReceive:
+    case CallKind::kSend:
+    case CallKind::kWaitForSignal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::int64_t ResultOfEndedWait(pid_t tid, const PendingCall& pending) {
+  switch (pending.entry->kind) {
+    case CallKind::kSelect: {
+      const int count = std::clamp(static_cast<int>(pending.arguments[0]), 0, FD_SETSIZE);
+      const std::vector<char> zeros(static_cast<std::size_t>(count + 63) / 64 * 8);
+      for (int set = 1; set <= 3; ++set) {
+        if (pending.arguments[set] != 0) {
+          WriteMemory(tid, pending.arguments[set], zeros.data(), zeros.size());
+        }
+      }
+      return 0;
+    }
+    case CallKind::kAccept:
+    case CallKind::kReceive:
+    case CallKind::kSend:
+    case CallKind::kWaitForSignal:
+      return -EAGAIN;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace sockspec
