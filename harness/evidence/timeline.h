@@ -19,6 +19,7 @@ enum class Ending {
   kHarnessClosed,   // the harness ended it first and saw nothing after
   kNotAttempted
 };
+std::string_view Name(Ending ending);  // "FIN", "closed by the harness": for people
 
 // One connection of the harness, put together from its wire events.
 struct Conversation {

@@ -18,14 +18,17 @@
 
 namespace sockspec {
 
-// What this host lets an ordinary process do. Probed once by the coordinator (each probe in a child).
+// What this host lets an ordinary process do. Probed once by the coordinator (each probe in a
+// child).
 struct HostAbilities {
-  bool user_namespaces = false;   // together with net, pid, mount, ipc, uts
-  bool fresh_proc = false;        // a new /proc may be mounted there
-  bool overlay = false;           // overlayfs in a user namespace
-  bool ptrace = false;            // PTRACE_TRACEME and a seccomp filter with RET_TRACE
-  bool socket_diag = false;       // NETLINK_SOCK_DIAG for inet sockets
-  bool ipv6 = false;              // ::1 can be bound
+  bool user_namespaces = false;  // together with net, pid, mount, ipc, uts
+  bool fresh_proc = false;       // a new /proc may be mounted there
+  bool overlay = false;          // overlayfs in a user namespace
+  bool ptrace = false;           // PTRACE_TRACEME and a seccomp filter with RET_TRACE
+  bool socket_diag = false;      // NETLINK_SOCK_DIAG for inet sockets
+  bool ipv6 = false;             // ::1 can be bound
+  bool network_settings =
+      false;  // /proc/sys/net can be written in a network namespace of one's own
   std::vector<std::string> missing;  // for people: what failed, what it costs, the mend
 };
 HostAbilities ProbeHost();
@@ -38,51 +41,76 @@ struct SandboxOptions {
   bool v6_only_default = false;       // sysctl bindv6only
   bool ipv6_disabled = false;         // sysctl disable_ipv6
   std::vector<std::string> extra_addresses;  // on lo, "192.0.2.7/32", "fe80::1/64"
-  std::int64_t tmpfs_bytes = 256 << 20;      // size limit of the private /tmp (and of /run)
+  std::int64_t tmpfs_bytes = 256 << 20;      // limit of all that is private and writable, together
+  pid_t parent = 0;                          // the coordinator; ESRCH where it has died; 0: any
 };
 
 // Limits and rights of the program under test, applied in its process between fork and exec.
+//
+// RLIMIT_NPROC counts the processes of one user in the sandbox's user namespace, the worker and
+// init among them (Linux 5.14; before, all of the user's). It does not bind the host's root: for
+// him the sandbox lowers pid_max instead (Linux 6.14), and on older kernels nothing limits
+// processes.
 struct Confinement {
   std::int64_t processes = 256;
-  std::int64_t memory = 0;            // RLIMIT_AS bytes; 0: unlimited (Go and Java reserve much)
+  std::int64_t memory = 0;  // RLIMIT_AS bytes; 0: unlimited (Go and Java reserve much)
   std::int64_t file_size = 64 << 20;
   std::int64_t open_files = 1024;
-  bool keep_net_raw = false;          // icmp transports alone
+  bool keep_net_raw = false;  // icmp transports alone
 };
 
 class Sandbox {
  public:
   // Enters the sandbox. Throws std::system_error (naming the call) where the host refuses; the
-  // caller has consulted ProbeHost first. Without abilities.user_namespaces the sandbox is degraded:
-  // no namespaces, a private temporary directory, children in a session of their own and a
-  // subreaper, isolated() == false.
+  // caller has consulted ProbeHost first. Without abilities.user_namespaces the sandbox is
+  // degraded: no namespaces, a private temporary directory, children in a session of their own and
+  // a subreaper, isolated() == false.
+  //
+  // Inside, the whole file system is read-only, /dev holds the six usual devices and nothing else,
+  // /tmp, /run, /var/tmp, /dev/shm and the home are private and empty. The directory keeps its path
+  // and is an overlay; it is a copy where overlays are not to be had or where files have other
+  // owners (up to 64 MiB); it stays read-only where neither can be done, and where it contains one
+  // of the private places, as / does. File systems mounted inside it are not in the overlay.
+  // Degraded, the program works in the directory itself and its writes stay.
+  //
+  // The worker is single-threaded, has no children, dies with its parent (PR_SET_PDEATHSIG) and
+  // works in `directory` from here on. When Enter has thrown it must end: it may be halfway inside.
   static Sandbox Enter(const SandboxOptions& options, const HostAbilities& abilities);
   Sandbox(Sandbox&&) noexcept;
   Sandbox& operator=(Sandbox&&) = delete;
-  ~Sandbox();                          // End()
+  ~Sandbox();  // End()
 
   // Kills init and with it every process inside, and waits until all are gone. In degraded mode
-  // kills every descendant of the worker. Idempotent.
+  // kills every descendant of the worker. Reaps all children of the worker, traced ones included:
+  // an exit status that is wanted must have been waited for before. Idempotent; does nothing in a
+  // forked copy of the worker.
   void End();
 
   bool isolated() const { return isolated_; }
   // A descriptor on the /proc of the worker's own pid namespace: openat(proc_fd(), "PID/stat") with
   // the process ids that fork() and waitpid() of the worker speak of. Valid until destruction.
   int proc_fd() const { return proc_.get(); }
-  pid_t init_pid() const { return init_; }   // as the worker sees it; 0 in degraded mode
+  pid_t init_pid() const { return init_; }  // as the worker sees it; 0 in degraded mode
 
   // Paths for the program: its private HOME and TMPDIR, as seen inside.
   const std::string& home() const { return home_; }
   const std::string& tmp() const { return tmp_; }
   const std::string& directory() const { return directory_; }
+  // False where the program under test cannot write in its working directory.
+  bool directory_writable() const { return directory_writable_; }
 
  private:
   Sandbox() = default;
+  void EnterNamespaces(const SandboxOptions& options, const HostAbilities& abilities);
+  void EnterDegraded(const SandboxOptions& options);
+
   bool isolated_ = false;
+  bool directory_writable_ = false;
+  pid_t owner_ = 0;  // the worker; 0 once ended
   OwnedFd proc_;
   pid_t init_ = 0;
   std::string home_, tmp_, directory_;
-  std::string scratch_;                // degraded mode: removed by End()
+  std::string scratch_;  // degraded mode: removed by End()
 };
 
 // Takes every capability (bounding and ambient sets too) and sets no_new_privs and the limits, the

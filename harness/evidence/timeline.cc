@@ -1,0 +1,143 @@
+// Questions one asks of a timeline.
+#include "harness/evidence/timeline.h"
+
+#include <map>
+
+#include "harness/base/text.h"
+
+namespace sockspec {
+namespace {
+
+bool ProgramEnded(Ending ending) { return ending == Ending::kFin || ending == Ending::kReset; }
+
+// Takes the next wire event of a conversation into account. Of two endings by the program the first
+// counts: a reset after its FIN only answers what the harness sent later.
+void Continue(Conversation& conversation, const Event& event) {
+  switch (event.kind) {
+    case EventKind::kConnecting:
+      conversation.ending = Ending::kOpen;
+      conversation.address = event.address;
+      break;
+    case EventKind::kConnected:
+    case EventKind::kAccepted:
+      conversation.connected = true;
+      conversation.ending = Ending::kOpen;
+      if (!event.address.empty()) conversation.address = event.address;
+      conversation.local_address = event.local_address;
+      break;
+    case EventKind::kConnectFailed:
+      conversation.ending = Ending::kRefused;
+      conversation.error = event.error;
+      if (!event.address.empty()) conversation.address = event.address;
+      break;
+    case EventKind::kSent:
+    case EventKind::kDatagramSent:
+      conversation.sent += event.bytes;
+      break;
+    case EventKind::kReceived:
+    case EventKind::kDatagramReceived:
+      conversation.received += event.bytes;
+      break;
+    case EventKind::kHalfClosed:
+      if (!ProgramEnded(conversation.ending)) conversation.harness_half_closed = true;
+      break;
+    case EventKind::kGotFin:
+      if (!ProgramEnded(conversation.ending)) conversation.ending = Ending::kFin;
+      break;
+    case EventKind::kGotReset:
+      if (!ProgramEnded(conversation.ending)) {
+        conversation.ending = Ending::kReset;
+        conversation.error = event.error;
+      }
+      break;
+    case EventKind::kClosed:
+    case EventKind::kAborted:
+      // A descriptor whose connect() failed is closed too: that ends nothing.
+      if (conversation.ending == Ending::kOpen) {
+        conversation.ending = Ending::kHarnessClosed;
+        conversation.harness_closed_first = true;
+      }
+      break;
+    default:
+      break;
+  }
+  // Datagrams may be exchanged without connect().
+  if (conversation.ending == Ending::kNotAttempted) conversation.ending = Ending::kOpen;
+}
+
+}  // namespace
+
+std::string_view Name(Ending ending) {
+  switch (ending) {
+    case Ending::kOpen:
+      return "open";
+    case Ending::kRefused:
+      return "refused";
+    case Ending::kFin:
+      return "FIN";
+    case Ending::kReset:
+      return "reset";
+    case Ending::kHarnessClosed:
+      return "closed by the harness";
+    case Ending::kNotAttempted:
+      return "not attempted";
+  }
+  return "";
+}
+
+std::vector<int> Timeline::Find(const std::function<bool(const Event&)>& wanted) const {
+  std::vector<int> found;
+  for (std::size_t i = 0; i < events_.size(); ++i) {
+    if (wanted(events_[i])) found.push_back(static_cast<int>(i));
+  }
+  return found;
+}
+
+std::vector<int> Timeline::OfKind(EventKind kind) const {
+  return Find([kind](const Event& event) { return event.kind == kind; });
+}
+
+std::vector<int> Timeline::Calls(std::string_view name) const {
+  return Find([name](const Event& event) {
+    return event.kind == EventKind::kCall && event.call && GlobMatches(name, event.call->name);
+  });
+}
+
+std::vector<Conversation> Timeline::Conversations() const {
+  std::map<int, Conversation> by_number;
+  for (std::size_t i = 0; i < events_.size(); ++i) {
+    const Event& event = events_[i];
+    if (event.connection < 0 || PlaneOf(event.kind) != Plane::kWire) continue;
+    const auto [entry, is_new] = by_number.try_emplace(event.connection);
+    Conversation& conversation = entry->second;
+    if (is_new) {
+      conversation.connection = event.connection;
+      conversation.run = event.run;
+    }
+    conversation.events.push_back(static_cast<int>(i));
+    Continue(conversation, event);
+  }
+  std::vector<Conversation> all;
+  all.reserve(by_number.size());
+  for (auto& [number, conversation] : by_number) all.push_back(std::move(conversation));
+  return all;
+}
+
+std::string Timeline::Output(int run, int stream) const {
+  std::string output;
+  for (const Event& event : events_) {
+    if (event.kind == EventKind::kOutput && event.run == run && event.number == stream) {
+      output += event.bytes;
+    }
+  }
+  return output;
+}
+
+const Event* Timeline::Exit(int run) const {
+  for (const Event& event : events_) {
+    if (event.kind == EventKind::kExited && event.run == run) return &event;
+  }
+  return nullptr;
+}
+
+}  // namespace sockspec

@@ -1,0 +1,117 @@
+// The loopback interface and the settings of the sandbox's own network namespace.
+#include "harness/sandbox/network.h"
+
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <charconv>
+#include <memory>
+#include <string>
+
+#include "harness/base/error.h"
+#include "harness/base/owned_fd.h"
+#include "harness/sandbox/proc_file.h"
+
+namespace sockspec {
+namespace {
+
+// What every new network namespace starts with.
+constexpr int kKernelFirstUnprivilegedPort = 1024;
+constexpr int kKernelLoopbackIndex = 1;
+
+struct Address {
+  int family = AF_UNSPEC;
+  int prefix = 0;
+  unsigned char bytes[16] = {};
+  std::size_t size = 0;
+};
+
+// "192.0.2.7/32"; without a prefix the whole length.
+Address ParseAddress(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const std::string host = text.substr(0, slash);
+  Address address;
+  if (inet_pton(AF_INET, host.c_str(), address.bytes) == 1) {
+    address.family = AF_INET;
+    address.size = 4;
+  } else if (inet_pton(AF_INET6, host.c_str(), address.bytes) == 1) {
+    address.family = AF_INET6;
+    address.size = 16;
+  } else {
+    ThrowSystemError(EINVAL, fmt::format("extra address \"{}\"", text));
+  }
+  const int whole = static_cast<int>(address.size) * 8;
+  address.prefix = whole;
+  if (slash != std::string::npos) {
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + slash + 1, end, address.prefix);
+    if (parsed.ec != std::errc() || parsed.ptr != end || address.prefix < 0 ||
+        address.prefix > whole) {
+      ThrowSystemError(EINVAL, fmt::format("prefix of extra address \"{}\"", text));
+    }
+  }
+  return address;
+}
+
+void AddAddress(mnl_socket* netlink, const std::string& text) {
+  const Address address = ParseAddress(text);
+  alignas(nlmsghdr) char buffer[1024] = {};
+  nlmsghdr* message = mnl_nlmsg_put_header(buffer);
+  message->nlmsg_type = RTM_NEWADDR;
+  message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
+  auto* header = static_cast<ifaddrmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(ifaddrmsg)));
+  header->ifa_family = static_cast<unsigned char>(address.family);
+  header->ifa_prefixlen = static_cast<unsigned char>(address.prefix);
+  header->ifa_index = kKernelLoopbackIndex;
+  mnl_attr_put(message, IFA_LOCAL, address.size, address.bytes);
+  mnl_attr_put(message, IFA_ADDRESS, address.size, address.bytes);
+  CheckCall(mnl_socket_sendto(netlink, message, message->nlmsg_len), "RTM_NEWADDR(lo, {})", text);
+  const ssize_t size = CheckCall(mnl_socket_recvfrom(netlink, buffer, sizeof buffer),
+                                 "recv(RTM_NEWADDR(lo, {}))", text);
+  CheckCall(mnl_cb_run(buffer, static_cast<std::size_t>(size), 0, 0, nullptr, nullptr),
+            "RTM_NEWADDR(lo, {})", text);
+}
+
+void AddAddresses(const std::vector<std::string>& addresses) {
+  if (addresses.empty()) return;
+  struct Close {
+    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+  };
+  std::unique_ptr<mnl_socket, Close> netlink(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
+  if (netlink == nullptr) ThrowSystemError(errno, "socket(AF_NETLINK, NETLINK_ROUTE)");
+  for (const std::string& address : addresses) AddAddress(netlink.get(), address);
+}
+
+void BringLoopbackUp() {
+  OwnedFd control(
+      CheckCall(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket(AF_INET, SOCK_DGRAM)"));
+  ifreq request = {};
+  strcpy(request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  CheckCall(ioctl(control.get(), SIOCSIFFLAGS, &request), "ioctl(SIOCSIFFLAGS, lo, IFF_UP)");
+}
+
+}  // namespace
+
+void PrepareNetwork(int proc, const SandboxOptions& options, const HostAbilities& abilities) {
+  // Where /proc/sys is read-only the ports below 1024 are lost, which ProbeHost has told; what a
+  // scenario asks for beyond that is an error and not silently left out.
+  const bool default_ports = options.first_unprivileged_port == 0;
+  if (options.first_unprivileged_port != kKernelFirstUnprivilegedPort &&
+      (abilities.network_settings || !default_ports)) {
+    WriteProcFile(proc, "sys/net/ipv4/ip_unprivileged_port_start",
+                  std::to_string(options.first_unprivileged_port));
+  }
+  if (options.v6_only_default) WriteProcFile(proc, "sys/net/ipv6/bindv6only", "1");
+  // Before lo comes up, so that ::1 never appears.
+  if (options.ipv6_disabled) WriteProcFile(proc, "sys/net/ipv6/conf/all/disable_ipv6", "1");
+  BringLoopbackUp();
+  AddAddresses(options.extra_addresses);
+}
+
+}  // namespace sockspec
