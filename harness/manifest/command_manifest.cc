@@ -1,0 +1,67 @@
+// The manifest of `--server 'CMD'` and `--client 'CMD'`.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+
+#include "harness/base/text.h"
+#include "harness/manifest/launch_spec_reader.h"
+#include "harness/manifest/program_reader.h"
+
+namespace sockspec {
+namespace {
+
+[[noreturn]] void Fail(std::string_view option, std::string_view problem) {
+  throw ManifestError(fmt::format("--{}: {}", option, problem));
+}
+
+std::vector<Transport> TransportsIn(const LaunchSpec& spec, Role role) {
+  std::vector<Transport> transports;
+  try {
+    if (spec.Mentions("port")) transports.push_back(Transport::kTcp4);
+    if (spec.Mentions("path")) transports.push_back(Transport::kUnixStream);
+  } catch (const ManifestError& error) {
+    Fail(Name(role), error.what());
+  }
+  if (transports.empty()) {
+    Fail(Name(role), fmt::format("the command has neither {{port}} nor {{path}}; write them where "
+                                 "the values belong, as in './{} {{port}}', or give --transport",
+                                 Name(role)));
+  }
+  return transports;
+}
+
+}  // namespace
+
+Manifest ManifestFromCommand(Role role, const std::string& command, const std::string& service,
+                             const std::vector<Transport>& transports,
+                             const std::string& directory) {
+  Manifest manifest;
+  manifest.directory = AbsolutePath(std::filesystem::absolute(directory).string(), ".");
+  LaunchSpec spec = DefaultLaunchSpec(role, manifest.directory);
+  try {
+    spec.command = ShellSplit(command);
+  } catch (const std::invalid_argument& error) {
+    Fail(Name(role), fmt::format("{}; close it or put \\ before it", error.what()));
+  }
+  if (command.find('\0') != std::string::npos || spec.command.empty() ||
+      spec.command.front().empty()) {
+    Fail(Name(role), fmt::format("names no program; write './{} {{port}}'", Name(role)));
+  }
+  if (std::find(KnownServices().begin(), KnownServices().end(), service) == KnownServices().end()) {
+    Fail("service",
+         fmt::format("unknown service {}; one of {}", Quote(service), Join(KnownServices(), ", ")));
+  }
+  Program program{.role = role, .service = service, .transports = transports};
+  if (transports.empty()) program.transports = TransportsIn(spec, role);
+  CheckLaunchPlaceholders(
+      spec, role, program.transports, program.transports,
+      [&](const std::string&, const std::string& problem) { Fail(Name(role), problem); });
+  for (Transport transport : program.transports) program.launch.emplace(transport, spec);
+  manifest.name = std::filesystem::path(spec.command.front()).filename().string();
+  manifest.programs.push_back(std::move(program));
+  return manifest;
+}
+
+}  // namespace sockspec
