@@ -7,11 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Process v2 with std::filesystem forgets these two; they must come first.
+// Process v2 with std::filesystem forgets these; they must come first.
 #include <boost/optional.hpp>
 #include <boost/type_traits/conditional.hpp>
 #include <boost/type_traits/is_constructible.hpp>
 #include <boost/type_traits/is_same.hpp>
+#include <boost/type_traits/remove_pointer.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/process/v2.hpp>

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "harness/base/socket_address.h"
 #include "harness/trace/architecture.h"
 #include "harness/trace/remote_memory.h"

@@ -33,7 +33,7 @@ struct EpollSet {
   std::map<int, std::weak_ptr<OpenSocket>> sockets;
 };
 
-struct Descriptor {
+struct TrackedDescriptor {
   std::shared_ptr<OpenSocket> socket;  // one of the two
   std::shared_ptr<EpollSet> epoll;
   bool close_on_exec = false;
@@ -45,7 +45,7 @@ struct TracedProcess {
   int run = 0;
   bool launched = false;               // the run's first process
   bool socket_filter = false;          // filter B is installed
-  std::map<int, Descriptor> descriptors;
+  std::map<int, TrackedDescriptor> descriptors;
   std::map<int, int> handlers;         // signal -> sa_flags, where a handler function is installed
   std::set<pid_t> reaped;              // ids (its own namespace's) of children it has waited for
   int living_threads = 0;

@@ -10,9 +10,9 @@
 #include <csignal>
 
 #include "harness/base/error.h"
-#include "harness/kernel/process_table.h"
 #include "harness/trace/architecture.h"
 #include "harness/trace/decode.h"
+#include "harness/trace/proc_questions.h"
 #include "harness/trace/waits.h"
 
 namespace sockspec {

@@ -27,6 +27,7 @@ inline constexpr std::int64_t kOutsideProgram = -2;
 // What the threads of the program are doing, taken together.
 enum class Rest {
   kActive,      // a thread runs, or a stop is still to be handled
+  kFallingAsleep,  // those that run have entered a wait: they sleep in a moment
   kTimedWait,   // all asleep, at least one for a limited time that is no mere heartbeat
   kSettled      // all asleep until something from outside happens
 };
@@ -74,6 +75,14 @@ class Tracer {
   RestState StateOfRest() const;
   // Ends every timed wait that can be ended, as if its time had passed. True if there was one.
   bool EndTimedWaits();
+  // What the program did with its end of a connection, as far as its calls tell.
+  struct Traffic {
+    bool known = false;
+    std::int64_t sent = 0;     // bytes
+    bool shut_down = false;    // for writing
+    bool closed = false;       // no process holds it any more
+  };
+  Traffic TrafficOf(int connection) const;
   // Counts failing calls without a wait between, per thread (rule F5); the most of all threads.
   int MostFailingCallsInARow() const { return most_failing_in_a_row_; }
   // Numbers of the descriptors 0 ... of the first process that are free: the lowest one.
@@ -83,6 +92,10 @@ class Tracer {
   void Signal(pid_t pid, int signal);
 
  private:
+  struct TrackedTraffic {
+    Traffic traffic;
+    std::weak_ptr<OpenSocket> socket;
+  };
   struct ArmedFault {
     Fault fault;
     int seen = 0;      // matching calls so far
@@ -110,6 +123,7 @@ class Tracer {
   void CountFailures(TracedThread* thread, const Call& call);
   void Emit(TracedThread* thread, Event event);
   void EmitCall(TracedThread* thread, const PendingCall& pending);
+  bool Asleep(const TracedThread& thread) const;
   TracedThread* Find(pid_t tid);
   TracedThread* AddThread(pid_t tid, TracedProcess* process);
   TracedProcess* AddProcess(pid_t pid, int run);
@@ -119,6 +133,7 @@ class Tracer {
   std::map<pid_t, std::unique_ptr<TracedThread>> threads_;
   std::map<pid_t, std::unique_ptr<TracedProcess>> processes_;
   std::map<pid_t, int> early_stops_;    // children whose first stop came before their parent's event
+  std::map<int, TrackedTraffic> traffic_;   // by connection
   std::vector<ArmedFault> faults_;
   std::set<pid_t> suppress_stop_signal_; // threads sent a SIGSTOP by EndTimedWaits
   std::map<pid_t, int> failing_in_a_row_;

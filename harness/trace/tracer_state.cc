@@ -18,8 +18,8 @@ constexpr int kHeartbeat = 2;
 bool IsHeartbeat(const TracedThread& thread) { return thread.waits_since_other_call >= kHeartbeat; }
 
 // futex(address, operation, value, timeout, ...)
-bool IsTimedFutex(const ThreadState& state) {
-  return state.call == SYS_futex && state.arguments[3] != 0;
+bool IsTimedFutex(const BlockedCall& call) {
+  return call.number == SYS_futex && call.arguments[3] != 0;
 }
 
 }  // namespace
@@ -46,10 +46,14 @@ Tracer::Readiness Tracer::ServerReadiness() const {
         !thread->pending->wait->on_listener) {
       continue;
     }
-    if (ReadThreadState(proc_fd_, tid).letter == 'S') return Readiness::kReady;
+    if (Asleep(*thread)) return Readiness::kReady;
     readiness = Readiness::kGoingToSleep;
   }
   return readiness;
+}
+
+bool Tracer::Asleep(const TracedThread& thread) const {
+  return ReadThreadState(proc_fd_, thread.process->pid, thread.tid) == 'S';
 }
 
 RestState Tracer::StateOfRest() const {
@@ -59,27 +63,44 @@ RestState Tracer::StateOfRest() const {
       state.what = "stopped by a signal";
       continue;
     }
-    const ThreadState now = ReadThreadState(proc_fd_, tid);
-    if (now.letter == 'Z' && thread->process->living_threads > 1) continue;  // its leader left
-    if (now.letter != 'S') return {Rest::kActive, ""};
+    const auto letter = ReadThreadState(proc_fd_, thread->process->pid, tid);
+    if (letter == 'Z' && thread->process->living_threads > 1) continue;  // its leader left
+    const bool waits = thread->pending.has_value() && thread->pending->wait.has_value();
+    if (letter != 'S') {
+      if (letter != 'R' || !waits || thread->pending->end_wait) return {Rest::kActive, ""};
+      if (state.rest != Rest::kActive) state = {Rest::kFallingAsleep, thread->pending->wait->what};
+      continue;
+    }
+    if (state.rest == Rest::kFallingAsleep) continue;
     if (thread->pending.has_value()) {
-      const std::optional<Wait>& wait = thread->pending->wait;
       if (thread->pending->end_wait) return {Rest::kActive, ""};
-      const std::string what = wait.has_value() ? wait->what : thread->pending->call.name;
-      if (wait.has_value() && wait->timed && !IsHeartbeat(*thread)) {
-        state.rest = Rest::kTimedWait;
+      const std::string what = waits ? thread->pending->wait->what : thread->pending->call.name;
+      if (waits && thread->pending->wait->timed && !IsHeartbeat(*thread)) {
+        state = {Rest::kTimedWait, what};
+      } else if (state.rest == Rest::kSettled &&
+                 (state.what.empty() || (waits && thread->pending->wait->on_socket))) {
         state.what = what;
-      } else if (state.what.empty() || (wait.has_value() && wait->on_socket)) {
-        if (state.rest != Rest::kTimedWait) state.what = what;
       }
-    } else if (now.running) {
+      continue;
+    }
+    const auto blocked = ReadBlockedCall(proc_fd_, thread->process->pid, tid);
+    if (!blocked.has_value() || blocked->in == BlockedCall::In::kNothing) {
       return {Rest::kActive, ""};
-    } else if (IsTimedFutex(now) && thread->made_socket_call) {
+    }
+    if (IsTimedFutex(*blocked) && thread->made_socket_call) {
       // A thread that has a conversation open waits for a limited time: it may yet act.
       state = {Rest::kTimedWait, "a timed wait for another thread"};
     }
   }
   return state;
+}
+
+Tracer::Traffic Tracer::TrafficOf(int connection) const {
+  const auto found = traffic_.find(connection);
+  if (found == traffic_.end()) return {};
+  Traffic traffic = found->second.traffic;
+  traffic.closed = found->second.socket.expired();
+  return traffic;
 }
 
 bool Tracer::EndTimedWaits() {
@@ -91,7 +112,7 @@ bool Tracer::EndTimedWaits() {
         IsHeartbeat(*thread) || !CanEndWait(pending.entry->kind)) {
       continue;
     }
-    if (ReadThreadState(proc_fd_, tid).letter != 'S') continue;
+    if (!Asleep(*thread)) continue;
     // The signal only wakes the thread: its call's exit stop comes first, and there the result
     // becomes a time-out; the signal itself is then thrown away.
     pending.end_wait = true;
@@ -106,6 +127,12 @@ bool Tracer::EndTimedWaits() {
   return any;
 }
 
-int Tracer::LowestFreeDescriptor(pid_t pid) const { return FirstFreeDescriptor(proc_fd_, pid); }
+int Tracer::LowestFreeDescriptor(pid_t pid) const {
+  std::set<int> used;
+  for (const Descriptor& descriptor : DescriptorsOf(proc_fd_, pid)) used.insert(descriptor.fd);
+  int free = 0;
+  while (used.contains(free)) ++free;
+  return free;
+}
 
 }  // namespace sockspec

@@ -9,8 +9,8 @@
 #include <csignal>
 
 #include "harness/base/error.h"
-#include "harness/kernel/process_table.h"
 #include "harness/trace/architecture.h"
+#include "harness/trace/proc_questions.h"
 #include "harness/trace/remote_memory.h"
 #include "harness/trace/seccomp_filters.h"
 #include "harness/trace/tracer.h"
@@ -74,6 +74,17 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
         pending->socket->role = call.role = SocketRole::kClient;
         pending->socket->connection = call.connection =
             hooks_.connection_of(process->pid, call.fd, call.address);
+        traffic_[call.connection] = {{.known = true}, pending->socket};
+      }
+      break;
+    case CallKind::kSend:
+      if (ok && pending->socket != nullptr && call.connection >= 0) {
+        traffic_[call.connection].traffic.sent += call.result;
+      }
+      break;
+    case CallKind::kShutdown:
+      if (ok && call.connection >= 0 && call.number != SHUT_RD) {
+        traffic_[call.connection].traffic.shut_down = true;
       }
       break;
     case CallKind::kAccept:
@@ -130,6 +141,7 @@ void Tracer::TrackAccept(TracedThread* thread, PendingCall* pending) {
   socket->connection = hooks_.connection_of(thread->process->pid, fd, call.address);
   call.connection = socket->connection;
   call.socket = socket->number;
+  traffic_[socket->connection] = {{.known = true}, socket};
   thread->process->descriptors[fd] = {socket, nullptr, (call.flags & SOCK_CLOEXEC) != 0};
 }
 
@@ -158,7 +170,7 @@ void Tracer::TrackDescriptors(TracedThread* thread, const PendingCall& pending) 
       if (found == table.end()) {
         table.erase(to);  // something else took a socket's place
       } else {
-        Descriptor copy = found->second;
+        TrackedDescriptor copy = found->second;
         copy.close_on_exec = pending.call.name == "dup3" && (a[2] & O_CLOEXEC) != 0;
         table[to] = copy;
       }
@@ -167,7 +179,7 @@ void Tracer::TrackDescriptors(TracedThread* thread, const PendingCall& pending) 
     case CallKind::kControl: {
       const int command = pending.call.number;
       if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
-        Descriptor copy = table[fd];
+        TrackedDescriptor copy = table[fd];
         copy.close_on_exec = command == F_DUPFD_CLOEXEC;
         table[static_cast<int>(pending.call.result)] = copy;
       } else if (command == F_SETFD) {
@@ -195,7 +207,7 @@ void Tracer::TrackEpoll(TracedThread* thread, const PendingCall& pending) {
   const int epoll_fd = static_cast<int>(pending.arguments[0]);
   const int operation = static_cast<int>(pending.arguments[1]);
   const int fd = static_cast<int>(pending.arguments[2]);
-  Descriptor& descriptor = table[epoll_fd];
+  TrackedDescriptor& descriptor = table[epoll_fd];
   if (descriptor.epoll == nullptr) {
     descriptor.epoll = std::make_shared<EpollSet>();
     descriptor.close_on_exec = true;  // epoll_create1 is not followed; runtimes set it

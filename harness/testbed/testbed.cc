@@ -1,0 +1,109 @@
+// The engine behind Scenario: the timeline and the one way to wait.
+#include "harness/testbed/testbed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/base/clock.h"
+#include "harness/base/error.h"
+
+namespace sockspec {
+
+Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOptions& options,
+                 const Sandbox& sandbox, Timeline* timeline)
+    : manifest_(manifest),
+      subject_(subject),
+      spec_(subject.launch),
+      options_(options),
+      sandbox_(sandbox),
+      timeline_(timeline),
+      began_(MonotonicNanoseconds()),
+      sockets_(sandbox.proc_fd()),
+      first_counters_(ReadTcpCounters(sandbox.proc_fd())) {
+  TracerHooks hooks;
+  hooks.record = [this](Event event) { Record(std::move(event)); };
+  hooks.connection_of = [this](pid_t pid, int fd, const std::string& peer) {
+    return ConnectionOf(pid, fd, peer);
+  };
+  hooks.other_child_ended = [this](pid_t pid, int) {
+    if (pid == sandbox_.init_pid()) deadline_ = "the sandbox's init ended early";
+  };
+  tracer_ = std::make_unique<Tracer>(sandbox.proc_fd(), std::move(hooks));
+  loop_.OnChildren([this] { tracer_->HandleStops(); });
+  Record({.kind = EventKind::kStep, .number = RealtimeNanoseconds(), .text = "wall clock"});
+}
+
+Testbed::~Testbed() = default;
+
+int Testbed::Record(Event event) {
+  event.at = MonotonicNanoseconds() - began_;
+  if (event.run == 0 && event.process == 0) event.run = std::max(run_, 0);
+  timeline_->Append(std::move(event));
+  return static_cast<int>(timeline_->size()) - 1;
+}
+
+void Testbed::Step(std::string_view text) {
+  Record({.kind = EventKind::kStep, .text = std::string(text)});
+}
+
+Look Testbed::LookAround(const std::function<bool()>& happened, Patience patience,
+                         const std::function<bool()>& expected, Waited* outcome) {
+  if (deadline_.has_value()) throw std::runtime_error(*deadline_);
+  const auto done = [&](Waited waited) {
+    *outcome = waited;
+    return Look::kDone;
+  };
+  bool anything = tracer_->HandleStops();
+  if (happened()) return done(Waited::kHappened);
+  if (!tracer_->AnyLiving()) {
+    if (loop_.HandlePending()) return Look::kAgain;
+    return happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);
+  }
+  RestState rest = tracer_->StateOfRest();
+  if (rest.rest == Rest::kFallingAsleep) return Look::kAgain;
+  if (rest.rest == Rest::kActive) {
+    // A starting program runs for long, and tells by a stop when it has come somewhere.
+    return patience == Patience::kUntilServing ? Look::kWait : Look::kAgain;
+  }
+  if (rest.rest == Rest::kTimedWait && patience != Patience::kUntilIdle) {
+    if (tracer_->EndTimedWaits()) return Look::kAgain;
+    return Look::kWait;
+  }
+  // All sleep. Whatever came in before that must be handled first, and must not have woken anyone.
+  anything = loop_.HandlePending() || anything;
+  if (anything || tracer_->HandleStops()) return Look::kAgain;
+  const Rest second = tracer_->StateOfRest().rest;
+  if (second != rest.rest) return Look::kAgain;
+  if (happened()) return done(Waited::kHappened);
+  if (expected && expected()) return Look::kWait;
+  return done(Waited::kSettled);
+}
+
+Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience patience,
+                              const std::function<bool()>& expected) {
+  Waited outcome = Waited::kHappened;
+  const bool in_time = loop_.RunUntil(
+      [&] { return LookAround(happened, patience, expected, &outcome); }, options_.watchdog_seconds);
+  if (in_time) return outcome;
+  // The watchdog only ends the wait; what is true now decides what it was.
+  const RestState rest = tracer_->StateOfRest();
+  if (rest.rest == Rest::kSettled && !(expected && expected())) return Waited::kSettled;
+  if (tracer_->MostFailingCallsInARow() >= kSpin) {
+    Record({.kind = EventKind::kNotSettled,
+            .number = tracer_->MostFailingCallsInARow(),
+            .text = "spins: calls fail again and again with no wait between"});
+  }
+  const std::string why =
+      fmt::format("after {} s: {}", options_.watchdog_seconds,
+                  rest.rest == Rest::kTimedWait ? "still in " + rest.what : "still running");
+  Record({.kind = EventKind::kDeadline, .text = why});
+  throw ScenarioEnded(DriveEnd::kDeadline, why);
+}
+
+void Testbed::RecordRest(Waited waited) {
+  if (waited != Waited::kSettled) return;
+  Record({.kind = EventKind::kSettled, .text = tracer_->StateOfRest().what});
+}
+
+}  // namespace sockspec

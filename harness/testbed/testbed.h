@@ -1,0 +1,153 @@
+// The engine behind Scenario: one program, its peers, the kernel and the timeline in one worker.
+//
+// Suite authors see scenario.h; this is what carries its steps out.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "harness/base/owned_fd.h"
+#include "harness/evidence/timeline.h"
+#include "harness/kernel/counters.h"
+#include "harness/kernel/socket_table.h"
+#include "harness/peer/stream_listener.h"
+#include "harness/peer/stream_peer.h"
+#include "harness/testbed/drive.h"
+#include "harness/testbed/event_loop.h"
+#include "harness/trace/tracer.h"
+
+namespace sockspec {
+
+// Ends a scenario early; the timeline says why.
+struct ScenarioEnded : std::runtime_error {
+  ScenarioEnded(DriveEnd end_as, const std::string& why) : std::runtime_error(why), end(end_as) {}
+  DriveEnd end;
+};
+
+class Testbed {
+ public:
+  Testbed(const Manifest& manifest, const Subject& subject, const DriveOptions& options,
+          const Sandbox& sandbox, Timeline* timeline);
+  ~Testbed();
+  Testbed(const Testbed&) = delete;
+  Testbed& operator=(const Testbed&) = delete;
+
+  const Subject& subject() const { return subject_; }
+
+  // --- testbed_program.cc ------------------------------------------------------------------------
+  void Start(const LaunchOptions& options);
+  LaunchOutcome Launch(const LaunchOptions& options);
+  void Signal(int signal);
+  void Stop();
+  void Kill();
+  void WaitForExit();
+  void Settle();
+  void SettleInWait();
+  bool Running() const;
+  void Arm(const Fault& fault) { tracer_->Arm(fault); }
+  void DisarmFaults() { tracer_->Disarm(); }
+  void LimitOpenFiles(bool exhausted);
+
+  // --- testbed_peers.cc ---------------------------------------------------------------------------
+  int Connect(const ConnectOptions& options);
+  void Listen();
+  int Accept();
+  bool HasPendingConnection() const;
+  void OccupyEndpoint();
+  void Send(int number, std::string_view bytes);
+  void HalfClose(int number);
+  void Close(int number);
+  void Abort(int number);
+  void Read(int number, std::size_t bytes);
+  bool Connected(int number) const { return peers_[number].was_connected; }
+  bool Ended(int number) const;
+  const std::string& Received(int number) const { return peers_[number].received; }
+
+  // --- testbed_kernel.cc --------------------------------------------------------------------------
+  void TakeSnapshot(std::string_view label);
+  void WritePath(std::string_view kind);
+
+  void Step(std::string_view text);
+  void MoveClock(int seconds);
+  // Milliseconds spent until the first launch was ready.
+  double ready_ms() const { return ready_ms_; }
+
+ private:
+  enum class Waited { kHappened, kSettled, kProgramGone };
+  enum class Patience {
+    kUntilServing,   // it may still be starting: give up only when it sleeps for good
+    kUntilIdle,      // give up when all threads sleep, timed or not
+    kUntilSettled    // give up when settled; timed waits are ended as if their time had passed
+  };
+  struct PeerRecord {
+    StreamPeer peer;
+    int run = -1;
+    bool was_connected = false;
+    bool end_seen = false;     // FIN or RST is on the timeline
+    std::string received;
+  };
+  struct Output {
+    OwnedFd fd;
+    std::int64_t kept = 0;
+    bool cut = false;
+  };
+
+  int Record(Event event);
+  // Waits until `happened`, or until the program will not do anything more. `expected` says that
+  // something is on its way from the kernel although the program sleeps.
+  Waited Wait(const std::function<bool()>& happened, Patience patience,
+              const std::function<bool()>& expected = {});
+  Look LookAround(const std::function<bool()>& happened, Patience patience,
+                  const std::function<bool()>& expected, Waited* outcome);
+  void RecordRest(Waited waited);
+
+  Placeholders PlaceholdersFor(const LaunchOptions& options) const;
+  std::vector<std::string> EnvironmentFor(const LaunchSpec& spec, const Placeholders& values) const;
+  void OpenPipes(const LaunchOptions& options, OwnedFd ends[3]);
+  void ReadOutput(int stream);
+  void DrainOutput();
+  pid_t ProgramToSignal(bool listener) const;
+
+  SocketAddress ServerAddress(const std::string& address) const;
+  int ConnectionOf(pid_t pid, int fd, const std::string& peer);
+  int AddPeer(StreamPeer peer);
+  void RecordEnd(int number);
+  bool ReadOnce(int number, std::size_t most);
+  bool MoreIsComing(int number) const;
+  std::vector<std::uint64_t> ProgramSocketInodes(const std::vector<pid_t>& pids, int* count) const;
+
+  const Manifest& manifest_;
+  const Subject& subject_;
+  const LaunchSpec& spec_;
+  const DriveOptions& options_;
+  const Sandbox& sandbox_;
+  Timeline* timeline_;
+  std::int64_t began_;
+  EventLoop loop_;
+  SocketTable sockets_;
+  TcpCounters first_counters_;
+  std::unique_ptr<Tracer> tracer_;
+  int run_ = -1;
+  double ready_ms_ = 0;
+  std::string now_listening_;                 // the address of the latest launch
+  int now_port_ = 0;
+  std::string now_path_;
+  std::optional<StreamListener> listener_;    // the harness's own
+  std::vector<PeerRecord> peers_;
+  std::map<int, int> connection_by_port_;     // local port of the harness -> connection
+  std::vector<int> waiting_unix_;             // connected over UNIX, not yet accepted
+  int client_connects_ = 0;                   // of the program, to the harness's listener
+  OwnedFd input_;                             // the program's standard input, our end
+  Output outputs_[3];                         // [1], [2]
+  std::optional<std::string> deadline_;
+  std::map<pid_t, std::uint64_t> file_limits_;
+};
+
+}  // namespace sockspec
