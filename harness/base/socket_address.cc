@@ -130,7 +130,7 @@ std::string PrintAddress(const sockaddr* address, socklen_t length) {
       if (copy.length < sizeof(sockaddr_in)) return fmt::format("AF_INET in {} bytes", length);
       return PrintInet4(reinterpret_cast<const sockaddr_in&>(copy.storage));
     case AF_INET6:
-      // Without sin6_scope_id (RFC 2133) it is still an address (ipv6(7), "Notes").
+      // The kernel takes one without sin6_scope_id, which RFC 2133 did not have.
       if (copy.length < offsetof(sockaddr_in6, sin6_scope_id)) {
         return fmt::format("AF_INET6 in {} bytes", length);
       }

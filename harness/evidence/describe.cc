@@ -221,12 +221,12 @@ std::string DescribeCall(const Event& event) {
 std::string DescribeRow(const SocketRow& row) {
   std::string line = fmt::format("{} {}", row.state, Safe(row.local));
   if (row.state == "LISTEN") {
-    line += fmt::format(" backlog {}", row.send_queue);
-    if (row.receive_queue != 0) line += fmt::format(", {} waiting", row.receive_queue);
+    if (row.send_queue >= 0) line += fmt::format(" backlog {}", row.send_queue);
+    if (row.receive_queue > 0) line += fmt::format(", {} waiting", row.receive_queue);
   } else {
     if (!row.remote.empty()) line += " - " + Safe(row.remote);
-    if (row.receive_queue != 0) line += fmt::format(", {} unread", ByteCount(row.receive_queue));
-    if (row.send_queue != 0) line += fmt::format(", {} unsent", ByteCount(row.send_queue));
+    if (row.receive_queue > 0) line += fmt::format(", {} unread", ByteCount(row.receive_queue));
+    if (row.send_queue > 0) line += fmt::format(", {} unsent", ByteCount(row.send_queue));
   }
   if (row.v6_only) line += *row.v6_only ? ", v6 only" : ", dual";
   if (!row.owned) line += ", not the program's";

@@ -95,7 +95,7 @@ struct SocketRow {
   std::string state;          // "LISTEN", "ESTABLISHED", "TIME_WAIT", "CLOSE_WAIT", ...
   std::string local, remote;  // printed addresses; UNIX: path
   std::int64_t receive_queue = 0;  // LISTEN: connections waiting
-  std::int64_t send_queue = 0;     // LISTEN: backlog in force
+  std::int64_t send_queue = 0;     // LISTEN: backlog in force; -1: the kernel did not say
   bool owned = false;         // a process of the program holds it
   std::uint64_t inode = 0;    // 0: no longer held by any process
   std::optional<bool> v6_only;

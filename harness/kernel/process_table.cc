@@ -1,0 +1,175 @@
+// What /proc says of processes and threads: their state, descriptors, memory, children.
+#include "harness/kernel/process_table.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <string_view>
+
+#include "harness/base/error.h"
+#include "harness/base/owned_fd.h"
+#include "harness/kernel/proc_file.h"
+
+namespace sockspec {
+namespace {
+
+// A path below /proc, formatted on the stack.
+class Path {
+ public:
+  template <typename... Args>
+  explicit Path(fmt::format_string<Args...> format, Args... args) {
+    const auto end = fmt::vformat_to_n(text_, sizeof text_ - 1, fmt::string_view(format),
+                                       fmt::make_format_args(args...));
+    *end.out = '\0';
+  }
+  const char* get() const { return text_; }
+
+ private:
+  char text_[64];
+};
+
+template <typename Number>
+Number ToNumber(std::string_view text, int base = 10) {
+  if (text.starts_with("0x")) text.remove_prefix(2);
+  Number value{};
+  std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return value;
+}
+
+// The fields of a stat file from the state on: the name before may hold anything, ')' too.
+std::optional<std::string_view> AfterName(std::string_view stat) {
+  const std::size_t end = stat.rfind(')');
+  if (end == std::string_view::npos) return std::nullopt;
+  return stat.substr(end + 1);
+}
+
+// The names in a directory of numbers, sorted.
+std::vector<int> NumbersIn(int proc_fd, const char* path) {
+  std::vector<int> numbers;
+  OwnedFd fd(openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.empty()) {
+    if (errno == ENOENT || errno == ESRCH) return numbers;
+    ThrowSystemError(errno, fmt::format("openat({}, {})", proc_fd, path));
+  }
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(fdopendir(fd.get()), closedir);
+  if (directory == nullptr) ThrowSystemError(errno, fmt::format("fdopendir({})", path));
+  static_cast<void>(fd.Release());  // the directory closes it
+  while (const dirent* entry = readdir(directory.get())) {
+    if (entry->d_name[0] != '.') numbers.push_back(ToNumber<int>(entry->d_name));
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+// 0 where the descriptor is no socket, or is closed by now.
+std::uint64_t SocketInodeOf(int proc_fd, pid_t pid, int fd) {
+  char target[64];
+  const ssize_t length =
+      readlinkat(proc_fd, Path("{}/fd/{}", pid, fd).get(), target, sizeof target);
+  std::string_view text(target, length < 0 ? 0 : static_cast<std::size_t>(length));
+  constexpr std::string_view kSocket = "socket:[";
+  if (!text.starts_with(kSocket)) return 0;
+  return ToNumber<std::uint64_t>(text.substr(kSocket.size()));
+}
+
+}  // namespace
+
+std::optional<ProcessStat> ReadProcessStat(int proc_fd, pid_t pid) {
+  char buffer[1024];
+  const auto content = ReadStart(proc_fd, Path("{}/stat", pid).get(), buffer);
+  if (!content) return std::nullopt;
+  auto rest = AfterName(*content);
+  if (!rest) return std::nullopt;
+  ProcessStat stat;
+  // Field numbers as in proc(5): 3 state, 4 parent, 14 utime, 15 stime, 20 threads.
+  for (int field = 3; field <= 20; ++field) {
+    const std::string_view value = NextField(*rest);
+    if (field == 3 && !value.empty()) stat.state = value[0];
+    if (field == 4) stat.parent = ToNumber<pid_t>(value);
+    if (field == 14 || field == 15) stat.cpu_ticks += ToNumber<std::uint64_t>(value);
+    if (field == 20) stat.threads = ToNumber<int>(value);
+  }
+  return stat;
+}
+
+std::optional<ProcessStatus> ReadProcessStatus(int proc_fd, pid_t pid) {
+  char buffer[8192];
+  auto rest = ReadStart(proc_fd, Path("{}/status", pid).get(), buffer);
+  if (!rest) return std::nullopt;
+  ProcessStatus status;
+  while (!rest->empty()) {
+    std::string_view line = NextLine(*rest);
+    const std::string_view key = NextField(line);
+    if (key == "RssAnon:") status.anonymous_memory = ToNumber<std::int64_t>(NextField(line)) * 1024;
+    if (key == "SigBlk:") status.blocked_signals = ToNumber<std::uint64_t>(NextField(line), 16);
+    if (key == "SigIgn:") status.ignored_signals = ToNumber<std::uint64_t>(NextField(line), 16);
+    if (key == "SigCgt:") status.caught_signals = ToNumber<std::uint64_t>(NextField(line), 16);
+  }
+  return status;
+}
+
+std::vector<pid_t> ThreadsOf(int proc_fd, pid_t pid) {
+  return NumbersIn(proc_fd, Path("{}/task", pid).get());
+}
+
+std::optional<char> ReadThreadState(int proc_fd, pid_t pid, pid_t tid) {
+  char buffer[1024];
+  const auto content = ReadStart(proc_fd, Path("{}/task/{}/stat", pid, tid).get(), buffer);
+  if (!content) return std::nullopt;
+  auto rest = AfterName(*content);
+  if (!rest) return std::nullopt;
+  const std::string_view state = NextField(*rest);
+  if (state.empty()) return std::nullopt;
+  return state[0];
+}
+
+std::optional<BlockedCall> ReadBlockedCall(int proc_fd, pid_t pid, pid_t tid) {
+  char buffer[256];
+  auto rest = ReadStart(proc_fd, Path("{}/task/{}/syscall", pid, tid).get(), buffer);
+  if (!rest) return std::nullopt;
+  BlockedCall call;
+  const std::string_view first = NextField(*rest);
+  if (first == "running") return call;
+  call.number = ToNumber<std::int64_t>(first);
+  if (call.number >= 0) {
+    call.in = BlockedCall::In::kCall;
+    for (std::uint64_t& argument : call.arguments) {
+      argument = ToNumber<std::uint64_t>(NextField(*rest), 16);
+    }
+  }
+  call.stack_pointer = ToNumber<std::uint64_t>(NextField(*rest), 16);
+  call.program_counter = ToNumber<std::uint64_t>(NextField(*rest), 16);
+  return call;
+}
+
+std::vector<Descriptor> DescriptorsOf(int proc_fd, pid_t pid) {
+  std::vector<Descriptor> descriptors;
+  for (const int fd : NumbersIn(proc_fd, Path("{}/fd", pid).get())) {
+    descriptors.push_back({fd, SocketInodeOf(proc_fd, pid, fd)});
+  }
+  return descriptors;
+}
+
+std::vector<pid_t> DescendantsOf(int proc_fd, pid_t pid) {
+  std::vector<pid_t> found;
+  const auto add_children = [&](pid_t parent) {
+    for (const pid_t tid : ThreadsOf(proc_fd, parent)) {
+      const auto content = ReadAll(proc_fd, Path("{}/task/{}/children", parent, tid).get());
+      if (!content) continue;
+      std::string_view rest = *content;
+      for (auto child = NextField(rest); !child.empty(); child = NextField(rest)) {
+        found.push_back(ToNumber<pid_t>(child));
+      }
+    }
+  };
+  add_children(pid);
+  for (std::size_t i = 0; i < found.size(); ++i) add_children(found[i]);
+  return found;
+}
+
+}  // namespace sockspec

@@ -1,0 +1,264 @@
+// NETLINK_SOCK_DIAG: the questions that SocketTable puts to the kernel.
+#include "harness/kernel/socket_diag.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "harness/base/error.h"
+#include "harness/kernel/proc_net.h"
+
+namespace sockspec {
+namespace {
+
+// The kernel fills as much of a dump into one message as the reader offers, at most this.
+constexpr std::size_t kReplySize = 32 << 10;
+using RequestBuffer = std::array<char, 256>;
+
+// A request of type `Body` at the start of `buffer`.
+template <typename Body>
+Body& PutRequest(RequestBuffer& buffer, std::uint16_t flags) {
+  nlmsghdr* header = mnl_nlmsg_put_header(buffer.data());
+  header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  header->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
+  return *static_cast<Body*>(mnl_nlmsg_put_extra_header(header, sizeof(Body)));
+}
+nlmsghdr& Header(RequestBuffer& buffer) { return *reinterpret_cast<nlmsghdr*>(buffer.data()); }
+
+// Hands each attribute after a `Body` to `take`.
+template <typename Body, typename Take>
+void ForEachAttribute(const nlmsghdr& message, Take take) {
+  const auto* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(&message));
+  const auto* attribute =
+      static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(&message, sizeof(Body)));
+  while (mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
+    take(*attribute);
+    attribute = mnl_attr_next(attribute);
+  }
+}
+
+std::string PrintEnd(int family, const __be32 (&words)[4], __be16 port, std::uint32_t interface) {
+  if (family == AF_INET) {
+    sockaddr_in address{.sin_family = AF_INET, .sin_port = port};
+    address.sin_addr.s_addr = words[0];
+    return PrintAddress(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
+  sockaddr_in6 address{.sin6_family = AF_INET6, .sin6_port = port};
+  memcpy(&address.sin6_addr, words, sizeof address.sin6_addr);
+  if (IN6_IS_ADDR_LINKLOCAL(&address.sin6_addr)) address.sin6_scope_id = interface;
+  return PrintAddress(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+}
+
+InetSocket DecodeInet(const nlmsghdr& message, int protocol) {
+  const auto& body = *static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&message));
+  const inet_diag_sockid& id = body.id;
+  InetSocket socket;
+  socket.local_port = ntohs(id.idiag_sport);
+  socket.remote_port = ntohs(id.idiag_dport);
+  SocketRow& row = socket.row;
+  row.state = protocol == IPPROTO_UDP && body.idiag_state == TCP_CLOSE
+                  ? "UNCONNECTED"
+                  : TcpStateName(body.idiag_state);
+  row.local = PrintEnd(body.idiag_family, id.idiag_src, id.idiag_sport, id.idiag_if);
+  if (socket.remote_port != 0) {
+    row.remote = PrintEnd(body.idiag_family, id.idiag_dst, id.idiag_dport, id.idiag_if);
+  }
+  row.receive_queue = body.idiag_rqueue;
+  row.send_queue = body.idiag_wqueue;
+  row.inode = body.idiag_inode;
+  ForEachAttribute<inet_diag_msg>(message, [&row](const nlattr& attribute) {
+    if (mnl_attr_get_type(&attribute) == INET_DIAG_SKV6ONLY) {
+      row.v6_only = mnl_attr_get_u8(&attribute) != 0;
+    }
+  });
+  return socket;
+}
+
+// A path comes with its terminating zero byte, an abstract name with its leading one.
+std::string UnixName(const nlattr& attribute) {
+  std::string name(static_cast<const char*>(mnl_attr_get_payload(&attribute)),
+                   mnl_attr_get_payload_len(&attribute));
+  if (name.empty()) return name;
+  if (name[0] == '\0') {
+    name[0] = '@';
+  } else {
+    name.resize(strnlen(name.c_str(), name.size()));
+  }
+  return name;
+}
+
+UnixSocket DecodeUnix(const nlmsghdr& message) {
+  const auto& body = *static_cast<const unix_diag_msg*>(mnl_nlmsg_get_payload(&message));
+  UnixSocket socket;
+  socket.type = body.udiag_type;
+  SocketRow& row = socket.row;
+  row.state = body.udiag_state == TCP_CLOSE ? "UNCONNECTED" : TcpStateName(body.udiag_state);
+  row.inode = body.udiag_ino;
+  ForEachAttribute<unix_diag_msg>(message, [&](const nlattr& attribute) {
+    switch (mnl_attr_get_type(&attribute)) {
+      case UNIX_DIAG_NAME:
+        row.local = UnixName(attribute);
+        break;
+      case UNIX_DIAG_PEER:
+        socket.peer_inode = mnl_attr_get_u32(&attribute);
+        break;
+      case UNIX_DIAG_RQLEN: {
+        unix_diag_rqlen length;
+        memcpy(&length, mnl_attr_get_payload(&attribute), sizeof length);
+        row.receive_queue = length.udiag_rqueue;
+        row.send_queue = length.udiag_wqueue;
+        break;
+      }
+      default:
+        break;
+    }
+  });
+  return socket;
+}
+
+// The kernel's little language for filters: compare the port; where it differs jump behind the end,
+// which rejects the socket. The port stands in the operation that follows.
+std::array<inet_diag_bc_op, 2> Compile(const SocketDiag::PortFilter& filter) {
+  const bool local = filter.end == SocketTable::Port::kLocal;
+  inet_diag_bc_op compare{};
+  compare.code = local ? INET_DIAG_BC_S_EQ : INET_DIAG_BC_D_EQ;
+  compare.yes = 2 * sizeof(inet_diag_bc_op);
+  compare.no = 3 * sizeof(inet_diag_bc_op);
+  inet_diag_bc_op port{};
+  port.no = static_cast<std::uint16_t>(filter.port);
+  return {compare, port};
+}
+
+void PutEnd(const SocketAddress& address, __be32 (&words)[4], __be16& port) {
+  port = htons(static_cast<std::uint16_t>(address.port()));
+  if (address.storage.ss_family == AF_INET) {
+    words[0] = reinterpret_cast<const sockaddr_in&>(address.storage).sin_addr.s_addr;
+  } else {
+    memcpy(words, &reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_addr, sizeof words);
+  }
+}
+
+std::uint32_t ScopeOf(const SocketAddress& address) {
+  return address.storage.ss_family == AF_INET6
+             ? reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_scope_id
+             : 0;
+}
+
+}  // namespace
+
+void SocketDiag::Close::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+
+std::unique_ptr<SocketDiag> SocketDiag::Open() {
+  mnl_socket* socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+  if (socket == nullptr) {
+    if (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT || errno == EPERM || errno == EACCES) {
+      return nullptr;
+    }
+    ThrowSystemError(errno, "socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG)");
+  }
+  std::unique_ptr<SocketDiag> diag(new SocketDiag(socket));
+  CheckCall(mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID), "bind(NETLINK_SOCK_DIAG)");
+  return diag;
+}
+
+int SocketDiag::Ask(nlmsghdr& request, const std::function<void(const nlmsghdr&)>& take) {
+  const bool dump = (request.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+  request.nlmsg_seq = ++sequence_;
+  CheckCall(mnl_socket_sendto(socket_.get(), &request, request.nlmsg_len), "sendto(sock_diag)");
+  alignas(nlmsghdr) char reply[kReplySize];
+  while (true) {
+    const ssize_t size = mnl_socket_recvfrom(socket_.get(), reply, sizeof reply);
+    if (size < 0 && errno == EINTR) continue;
+    CheckCall(size, "recvfrom(sock_diag)");
+    int left = static_cast<int>(size);
+    for (auto* message = reinterpret_cast<const nlmsghdr*>(reply); mnl_nlmsg_ok(message, left);
+         message = mnl_nlmsg_next(message, &left)) {
+      // What an earlier question left behind when it ended by an exception.
+      if (message->nlmsg_seq != sequence_) continue;
+      switch (message->nlmsg_type) {
+        case NLMSG_DONE:
+          return 0;
+        case NLMSG_ERROR:
+          return -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message))->error;
+        default:
+          take(*message);
+      }
+      if (!dump) return 0;
+    }
+  }
+}
+
+std::optional<std::vector<InetSocket>> SocketDiag::Dump(int family, int protocol,
+                                                        std::uint32_t states,
+                                                        const std::optional<PortFilter>& filter) {
+  alignas(nlmsghdr) RequestBuffer buffer;
+  auto& request = PutRequest<inet_diag_req_v2>(buffer, NLM_F_DUMP);
+  request.sdiag_family = static_cast<std::uint8_t>(family);
+  request.sdiag_protocol = static_cast<std::uint8_t>(protocol);
+  request.idiag_states = states;
+  if (filter) {
+    const auto program = Compile(*filter);
+    mnl_attr_put(&Header(buffer), INET_DIAG_REQ_BYTECODE, sizeof program, program.data());
+  }
+  std::vector<InetSocket> rows;
+  const int error = Ask(Header(buffer), [&rows, protocol](const nlmsghdr& message) {
+    rows.push_back(DecodeInet(message, protocol));
+  });
+  if (error == ENOENT) return std::nullopt;
+  if (error != 0) {
+    ThrowSystemError(error, fmt::format("sock_diag dump(family {}, protocol {}, states {:#x})",
+                                        family, protocol, states));
+  }
+  return rows;
+}
+
+std::optional<InetSocket> SocketDiag::FindTcp(const SocketAddress& local,
+                                              const SocketAddress& remote) {
+  alignas(nlmsghdr) RequestBuffer buffer;
+  auto& request = PutRequest<inet_diag_req_v2>(buffer, 0);
+  request.sdiag_family = static_cast<std::uint8_t>(local.storage.ss_family);
+  request.sdiag_protocol = IPPROTO_TCP;
+  request.idiag_states = ~0U;
+  PutEnd(local, request.id.idiag_src, request.id.idiag_sport);
+  PutEnd(remote, request.id.idiag_dst, request.id.idiag_dport);
+  request.id.idiag_if = ScopeOf(local);
+  request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+  request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  std::optional<InetSocket> found;
+  const int error = Ask(Header(buffer), [&found](const nlmsghdr& message) {
+    // The kernel looks for who would take a segment: without a connection, that is a listener.
+    InetSocket socket = DecodeInet(message, IPPROTO_TCP);
+    if (socket.row.state != "LISTEN") found = std::move(socket);
+  });
+  if (error != 0 && error != ENOENT) {
+    ThrowSystemError(error,
+                     fmt::format("sock_diag({}, {})", PrintAddress(local), PrintAddress(remote)));
+  }
+  return found;
+}
+
+std::optional<std::vector<UnixSocket>> SocketDiag::DumpUnix() {
+  alignas(nlmsghdr) RequestBuffer buffer;
+  auto& request = PutRequest<unix_diag_req>(buffer, NLM_F_DUMP);
+  request.sdiag_family = AF_UNIX;
+  request.udiag_states = ~0U;
+  request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN;
+  std::vector<UnixSocket> rows;
+  const int error = Ask(Header(buffer),
+                        [&rows](const nlmsghdr& message) { rows.push_back(DecodeUnix(message)); });
+  if (error == ENOENT) return std::nullopt;
+  if (error != 0) ThrowSystemError(error, "sock_diag dump(AF_UNIX)");
+  return rows;
+}
+
+}  // namespace sockspec
