@@ -1,14 +1,19 @@
 // What is in a working directory: its owners, its size, a copy of it.
 #include "harness/sandbox/directory_copy.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/base/error.h"
+#include "harness/base/owned_fd.h"
 
 namespace sockspec {
 namespace {
@@ -32,27 +37,60 @@ void SetTimes(const fs::path& path, const struct stat& like) {
             path.string());
 }
 
+struct CloseDirectory {
+  void operator()(DIR* directory) const { closedir(directory); }
+};
+
+// Plain calls and no std::filesystem: this runs in a freshly forked process for every scenario,
+// where each page that is touched for the first time costs a fault.
+class Surveyor {
+ public:
+  explicit Surveyor(bool overlay_possible) : overlay_possible_(overlay_possible) {}
+
+  DirectorySurvey Survey(OwnedFd directory) {
+    struct stat status = {};
+    CheckCall(fstat(directory.get(), &status), "fstat(working directory)");
+    survey_.foreign_owners = IsForeign(status);
+    survey_.small = Visit(std::move(directory)) && bytes_ <= kMostCopiedBytes;
+    return survey_;
+  }
+
+ private:
+  // False where it has seen enough before the end.
+  bool Visit(OwnedFd fd) {
+    std::unique_ptr<DIR, CloseDirectory> directory(fdopendir(fd.get()));
+    if (directory == nullptr) return true;  // not ours to read
+    const int parent = fd.Release();        // closed with the directory
+    while (const dirent* entry = readdir(directory.get())) {
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      struct stat status = {};
+      if (fstatat(parent, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      survey_.foreign_owners = survey_.foreign_owners || IsForeign(status);
+      if (S_ISREG(status.st_mode)) bytes_ += status.st_size;
+      const bool copy_considered = survey_.foreign_owners || !overlay_possible_;
+      if (++entries_ > (copy_considered ? kMostCopiedEntries : kEntriesLookedAt)) return false;
+      if (copy_considered && bytes_ > kMostCopiedBytes) return false;
+      if (!S_ISDIR(status.st_mode)) continue;
+      OwnedFd child(openat(parent, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      if (!child.empty() && !Visit(std::move(child))) return false;
+    }
+    return true;
+  }
+
+  const bool overlay_possible_;
+  DirectorySurvey survey_;
+  int entries_ = 0;
+  std::int64_t bytes_ = 0;
+};
+
 }  // namespace
 
 DirectorySurvey SurveyDirectory(const std::string& directory, bool overlay_possible) {
-  DirectorySurvey survey;
-  struct stat status = {};
-  CheckCall(stat(directory.c_str(), &status), "stat({})", directory);
-  survey.foreign_owners = IsForeign(status);
-  int entries = 0;
-  std::int64_t bytes = 0;
-  for (const fs::directory_entry& entry : Entries(directory)) {
-    const bool copy_considered = survey.foreign_owners || !overlay_possible;
-    if (++entries > (copy_considered ? kMostCopiedEntries : kEntriesLookedAt)) {
-      return survey;
-    }
-    if (lstat(entry.path().c_str(), &status) != 0) continue;  // gone meanwhile
-    survey.foreign_owners = survey.foreign_owners || IsForeign(status);
-    if (S_ISREG(status.st_mode)) bytes += status.st_size;
-    if (copy_considered && bytes > kMostCopiedBytes) return survey;
-  }
-  survey.small = bytes <= kMostCopiedBytes;
-  return survey;
+  Surveyor surveyor(overlay_possible);
+  OwnedFd fd(CheckCall(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open({})",
+                       directory));
+  return surveyor.Survey(std::move(fd));
 }
 
 void CopyDirectory(const std::string& from, const std::string& to) {
