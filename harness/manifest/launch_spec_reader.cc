@@ -10,34 +10,12 @@
 
 #include "harness/base/error.h"
 #include "harness/base/text.h"
+#include "harness/manifest/claims.h"
 
 namespace sockspec {
 namespace {
 
 constexpr std::string_view kCommandExample = R"(["./server", "{port}"])";
-
-struct ClaimKey {
-  std::string_view name;
-  Role role;
-  bool Claims::*member;
-};
-
-constexpr ClaimKey kClaimKeys[] = {
-    {"peer-log", Role::kServer, &Claims::peer_log},
-    {"v6-only", Role::kServer, &Claims::v6_only},
-    {"dual", Role::kServer, &Claims::dual},
-    {"abstract", Role::kServer, &Claims::abstract_names},
-    {"workers", Role::kServer, &Claims::workers},
-    {"usage-check", Role::kServer, &Claims::usage_check},
-    {"iterative", Role::kServer, &Claims::iterative},
-    {"super-server", Role::kServer, &Claims::super_server},
-    {"names", Role::kClient, &Claims::names},
-    {"abstract", Role::kClient, &Claims::abstract_names},
-    {"usage-check", Role::kClient, &Claims::usage_check},
-    {"text-only", Role::kClient, &Claims::text_only},
-    {"one-line", Role::kClient, &Claims::one_line},
-    {"own-timeout", Role::kClient, &Claims::own_timeout},
-};
 
 std::vector<std::string> ReadCommand(const TomlTable& table) {
   const std::string mend = fmt::format("write command = {}", kCommandExample);
@@ -137,22 +115,6 @@ void ReadStop(const TomlTable& table, LaunchSpec& spec) {
   constexpr StopTarget kTargets[] = {StopTarget::kLaunched, StopTarget::kListener,
                                      StopTarget::kGroup};
   spec.stop_target = kTargets[stop->Choice("to", {"launched", "listener", "group"}).value_or(0)];
-}
-
-Claims ReadClaims(const TomlTable& table, Role role) {
-  Claims claims;
-  const auto given = table.Table("claims", "{ names = true }");
-  if (!given) return claims;
-  std::vector<std::string> known;
-  for (const ClaimKey& key : kClaimKeys) {
-    if (key.role == role) known.emplace_back(key.name);
-  }
-  given->AllowOnly(known);
-  for (const ClaimKey& key : kClaimKeys) {
-    if (key.role != role) continue;
-    claims.*key.member = given->Flag(key.name).value_or(claims.*key.member);
-  }
-  return claims;
 }
 
 std::optional<int> ReadInt(const TomlTable& table, std::string_view name, int least,

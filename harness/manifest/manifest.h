@@ -113,6 +113,13 @@ struct Manifest {
   std::vector<Waiver> waivers;
 };
 
+// What holds for a launch, in the words of manifests and of the catalogue's scopes: the claims that
+// are true and those that follow from other keys: "one-exchange", "inherits-listener" (`start`),
+// "backlog" ({backlog} or built in) and "any-address" ({address}, or built in as "any").
+std::vector<std::string> ClaimWords(Role role, const LaunchSpec& spec);
+// Every word that ClaimWords can give.
+const std::vector<std::string>& KnownClaimWords();
+
 // Reads and checks a manifest; relative paths are relative to its folder. Throws ManifestError.
 Manifest LoadManifest(const std::string& file);
 

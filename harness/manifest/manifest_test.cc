@@ -174,6 +174,20 @@ TEST(LoadManifest, NoTruncationCrashes) {
   EXPECT_GT(refused, 1000);
 }
 
+TEST(ClaimWords, HoldsClaimsAndWhatFollowsFromOtherKeys) {
+  const Manifest manifest = Load(kFull);
+  const Program& echo = manifest.programs[0];
+  EXPECT_THAT(ClaimWords(Role::kServer, echo.launch.at(Transport::kTcp4)),
+              ElementsAre("dual", "iterative", "one-exchange", "backlog", "any-address"));
+  EXPECT_THAT(ClaimWords(Role::kServer, manifest.programs[1].launch.at(Transport::kUdp4)),
+              ElementsAre("inherits-listener", "any-address"));
+  EXPECT_THAT(ClaimWords(Role::kClient, manifest.programs[2].launch.at(Transport::kTcp4)),
+              ElementsAre("names"));
+  for (const std::string& word : ClaimWords(Role::kServer, echo.launch.at(Transport::kTcp4))) {
+    EXPECT_THAT(KnownClaimWords(), ::testing::Contains(word));
+  }
+}
+
 TEST(ManifestTemplate, LoadsAsItIsAndWithEveryKeyUncommented) {
   const std::string text = ManifestTemplate();
   EXPECT_EQ(Load(text).programs.size(), 1u);
