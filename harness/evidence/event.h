@@ -45,7 +45,7 @@ enum class EventKind {
   // trace
   kCall,         // call
   kProcessStarted,  // process, parent; text: "fork", "vfork", "thread", "launch"
-  kExecuted,     // text: the program
+  kExecuted,     // text: the program; number: the sockets that it was left above descriptor 2
   kSignal,       // number: the signal delivered; text: who sent it where known
   // process
   kLaunched,     // text: the command line
@@ -59,7 +59,9 @@ enum class EventKind {
 // What a descriptor of the program under test is.
 enum class SocketRole { kNone, kUnconnected, kListener, kConnection, kClient, kDatagram, kPair };
 
-// A traced system call on a socket (or one that matters to sockets), decoded.
+// A traced system call on a socket (or one that matters to sockets), decoded. A call on a negative
+// descriptor, or on a number that was a socket of the same process before, is recorded where it fails
+// with EBADF.
 struct Call {
   std::string name;           // "accept4"
   int fd = -1;                // the descriptor it names; the result's for socket and accept is result
@@ -72,6 +74,8 @@ struct Call {
   int error = 0;              // errno, 0 on success
   bool injected = false;      // the harness changed arguments or result
   bool blocked = false;       // the thread slept in it
+  bool non_blocking = false;  // on_socket had O_NONBLOCK
+  bool edge_triggered = false;// on_socket was in an epoll set with EPOLLET
   // arguments, as far as the call has them
   int family = -1, type = -1, protocol = -1;   // socket(); type without the flag bits
   int flags = 0;              // SOCK_CLOEXEC|SOCK_NONBLOCK of socket/accept4; MSG_* of send/recv;
@@ -87,7 +91,8 @@ struct Call {
   std::uint32_t flow_info = 0, scope_id = 0;   // sockaddr_in6
   std::string option;         // setsockopt: "SO_REUSEADDR", "IPV6_V6ONLY", "SO_LINGER" ...
   std::vector<std::int32_t> option_value;      // its ints (linger: onoff, seconds)
-  std::int64_t target = 0;    // kill: the process addressed (0, -1, or a process number)
+  std::int64_t target = 0;    // kill: the process addressed (0, -1, or a process number); -2: one
+                              // that is none of the program's
 };
 
 // A row of the kernel's socket tables that belongs to the program or to its port.

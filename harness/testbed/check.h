@@ -81,7 +81,8 @@ class Check : public ::testing::Test {
   void Examine(int event);
   void Examine(const std::vector<int>& events);
 
-  // The server's reply in the scenario's first whole exchange; for comparison with others.
+  // The server's reply in the scenario's first whole exchange, for comparison with others;
+  // inconclusive where there was none.
   std::string FirstReply();
 
   // --- other verdicts ----------------------------------------------------------------------------

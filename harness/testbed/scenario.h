@@ -41,6 +41,8 @@ struct LaunchOptions {
   std::vector<int> closed;               // descriptors closed at the start, of 0, 1, 2
   bool full_output = false;              // standard output is /dev/full
   std::optional<int> umask;
+  // Instead of the command's words from the first one that holds a placeholder on.
+  std::optional<std::vector<std::string>> arguments;
 };
 
 enum class LaunchOutcome {
@@ -51,9 +53,15 @@ enum class LaunchOutcome {
 
 struct ConnectOptions {
   std::string address = {};        // default: the server's
-  std::string local_address = {};  // default: the kernel's choice
+  std::string local_address = {};  // default: the kernel's choice; UNIX: a path, default unnamed
   int receive_buffer = 0;          // SO_RCVBUF; 0: the kernel's choice
+  // false: starts to connect and returns at once; the next step on the peer waits for the outcome.
+  // While the kernel still tries, the program is not settled.
+  bool wait = true;
 };
+
+// Whether the harness's listener lets others bind to its port as well.
+enum class Sharing { kNone, kReusePort };
 
 // One of the harness's own connections; a handle that may be copied. Every act is on the timeline.
 class Peer {
@@ -91,7 +99,9 @@ class Scenario {
   // Launches and waits until it serves (a server), has exited, or is settled. A client returns
   // kServing as soon as it runs.
   LaunchOutcome Launch(const LaunchOptions& options = {});
-  void Signal(int signal);   // to the program launched last
+  // To the program launched last. SIGSTOP and SIGCONT go to all of its processes; the step returns
+  // when all have stopped or gone on.
+  void Signal(int signal);
   void Stop();               // the manifest's stop signal; until it has ended or is settled
   void Kill();               // SIGKILL to all of it; until gone
   void WaitForExit();        // until it has exited, or is settled (it hangs)
@@ -120,9 +130,11 @@ class Scenario {
   // --- the kernel, the machine ------------------------------------------------------------------
   void TakeSnapshot(std::string_view label);
   void Step(std::string_view text);      // a line for the reader of the timeline
-  void OccupyEndpoint();                 // the harness itself listens where the server is to
+  // The harness itself listens where the server is to.
+  void OccupyEndpoint(Sharing sharing = Sharing::kNone);
   void WritePath(std::string_view kind); // UNIX: puts "file" or "stale-socket" at {path}
-  void MoveClock(int seconds);           // shifts the clock that the program reads, where traced
+  // Shifts the clock that the program reads; a kFault event says so. Untraced: neither.
+  void MoveClock(int seconds);
 
   // --- what this run is about --------------------------------------------------------------------
   Transport transport() const;

@@ -15,7 +15,8 @@ enum class CallClass { kSocket, kBind, kListen, kAccept, kConnect, kSend, kRecei
 enum class FaultAction {
   kErrno,    // the call does not happen; the program sees `error`
   kShorten,  // the call happens with its length cut to `length` bytes: the kernel really transfers less
-  kAfter     // the call happens; the program sees `error` instead of its result
+  kAfter,    // the call happens; the program sees `error` instead of its result
+  kSignal    // the call happens; signal `error` reaches the program while it is in it
 };
 
 struct Fault {
