@@ -11,7 +11,7 @@
 
 namespace sockspec {
 
-StreamListener::StreamListener(const SocketAddress& address, int backlog) {
+StreamListener::StreamListener(const SocketAddress& address, int backlog, bool reuse_port) {
   const int family = address.get()->sa_family;
   const std::string name = PrintAddress(address.get(), address.length);
   fd_ = OwnedFd(CheckCall(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
@@ -20,6 +20,10 @@ StreamListener::StreamListener(const SocketAddress& address, int backlog) {
     const int on = 1;
     CheckCall(setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on),
               "setsockopt(SO_REUSEADDR)");
+    if (reuse_port) {
+      CheckCall(setsockopt(fd(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on),
+                "setsockopt(SO_REUSEPORT)");
+    }
   }
   CheckCall(bind(fd(), address.get(), address.length), "bind({})", name);
   if (family == AF_UNIX) path_ = name;

@@ -14,7 +14,8 @@ class StreamListener {
  public:
   // Binds and listens. Throws std::system_error: the endpoint is the harness's own to have.
   // For UNIX sockets the path is removed by the destructor.
-  StreamListener(const SocketAddress& address, int backlog);
+  // With `reuse_port` others of the same user may bind to the port as well (SO_REUSEPORT).
+  StreamListener(const SocketAddress& address, int backlog, bool reuse_port = false);
   StreamListener(StreamListener&&) = default;
   ~StreamListener();
 

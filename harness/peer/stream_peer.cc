@@ -35,9 +35,10 @@ StreamPeer StreamPeer::Connect(const SocketAddress& remote, const PeerOptions& o
               "setsockopt(SO_RCVBUF, {})", options.receive_buffer);
   }
   if (!options.local_address.empty()) {
-    const bool v6 = options.local_address.find(':') != std::string::npos;
-    const SocketAddress local =
-        MakeAddress(v6 ? Transport::kTcp6 : Transport::kTcp4, options.local_address);
+    const Transport transport = family == AF_UNIX    ? Transport::kUnixStream
+                                : family == AF_INET6 ? Transport::kTcp6
+                                                     : Transport::kTcp4;
+    const SocketAddress local = MakeAddress(transport, options.local_address);
     CheckCall(bind(peer.fd(), local.get(), local.length), "bind({})", options.local_address);
   }
   peer.remote_ = PrintAddress(remote.get(), remote.length);

@@ -23,7 +23,7 @@ enum class PeerState {
 
 struct PeerOptions {
   int receive_buffer = 0;             // SO_RCVBUF before connect(); 0: the kernel's choice
-  std::string local_address;          // numeric; "": the kernel's choice
+  std::string local_address;          // numeric, or a UNIX path; "": the kernel's choice
 };
 
 class StreamPeer {

@@ -31,6 +31,9 @@ struct ScenarioEnded : std::runtime_error {
   DriveEnd end;
 };
 
+// F5: this many failing calls of one kind by one thread with no wait between are a spin.
+inline constexpr int kSpin = 1000;
+
 class Testbed {
  public:
   Testbed(const Manifest& manifest, const Subject& subject, const DriveOptions& options,
@@ -60,7 +63,7 @@ class Testbed {
   void Listen();
   int Accept();
   bool HasPendingConnection() const;
-  void OccupyEndpoint();
+  void OccupyEndpoint(Sharing sharing);
   void Send(int number, std::string_view bytes);
   void HalfClose(int number);
   void Close(int number);
@@ -118,9 +121,12 @@ class Testbed {
   SocketAddress ServerAddress(const std::string& address) const;
   int ConnectionOf(pid_t pid, int fd, const std::string& peer);
   int AddPeer(StreamPeer peer);
+  // Records the outcome of a connect that was begun; with `wait`, once there is one.
+  void FinishConnect(int number, bool wait);
   void RecordEnd(int number);
   bool ReadOnce(int number, std::size_t most);
   bool MoreIsComing(int number) const;
+  int CountZombieChildren(const std::vector<pid_t>& pids) const;
   std::vector<std::uint64_t> ProgramSocketInodes(const std::vector<pid_t>& pids, int* count) const;
 
   const Manifest& manifest_;

@@ -1,0 +1,125 @@
+// The engine behind Scenario: what the kernel says of the program, and the UNIX path.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "harness/base/error.h"
+#include "harness/kernel/process_table.h"
+#include "harness/testbed/testbed.h"
+
+namespace sockspec {
+namespace {
+
+std::string KindOfPath(const std::string& path, int* mode) {
+  struct stat info{};
+  if (lstat(path.c_str(), &info) == -1) return errno == ENOENT ? "missing" : "unreadable";
+  *mode = static_cast<int>(info.st_mode & 0777);
+  if (S_ISSOCK(info.st_mode)) return "socket";
+  if (S_ISREG(info.st_mode)) return "file";
+  return "other";
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> Testbed::ProgramSocketInodes(const std::vector<pid_t>& pids,
+                                                        int* count) const {
+  std::vector<std::uint64_t> inodes;
+  *count = 0;
+  for (pid_t pid : pids) {
+    for (const Descriptor& descriptor : DescriptorsOf(sandbox_.proc_fd(), pid)) {
+      ++*count;
+      if (descriptor.socket_inode != 0) inodes.push_back(descriptor.socket_inode);
+    }
+  }
+  return inodes;
+}
+
+void Testbed::TakeSnapshot(std::string_view label) {
+  Snapshot snapshot;
+  snapshot.label = label;
+  const std::vector<pid_t> pids = tracer_->LivingProcesses();
+  const std::vector<std::uint64_t> inodes = ProgramSocketInodes(pids, &snapshot.descriptors);
+  const std::set<std::uint64_t> held(inodes.begin(), inodes.end());
+  snapshot.processes = snapshot.threads = snapshot.zombies = 0;
+  snapshot.anonymous_memory = 0;
+  for (pid_t pid : pids) {
+    const auto stat = ReadProcessStat(sandbox_.proc_fd(), pid);
+    if (!stat.has_value()) continue;
+    if (stat->state == 'Z') {
+      ++snapshot.zombies;
+      continue;
+    }
+    ++snapshot.processes;
+    snapshot.threads += stat->threads;
+    const auto status = ReadProcessStatus(sandbox_.proc_fd(), pid);
+    if (status.has_value() && status->anonymous_memory > 0) {
+      snapshot.anonymous_memory += status->anonymous_memory;
+    }
+  }
+  snapshot.zombies += CountZombieChildren(pids);
+
+  const auto add = [&](SocketRow row) {
+    row.owned = held.contains(row.inode) && row.inode != 0;
+    snapshot.sockets.push_back(std::move(row));
+  };
+  if (IsUnix(subject_.transport)) {
+    for (UnixSocket& socket : sockets_.UnixSockets()) {
+      if (socket.row.local == now_path_ || held.contains(socket.row.inode)) {
+        add(std::move(socket.row));
+      }
+    }
+    snapshot.path_kind = KindOfPath(now_path_, &snapshot.path_mode);
+  } else {
+    for (InetSocket& socket : sockets_.TcpListeners()) {
+      // Another port of the program's is news too: it may have moved there in silence.
+      if (socket.local_port == now_port_ || held.contains(socket.row.inode)) {
+        add(std::move(socket.row));
+      }
+    }
+    const auto end = subject_.role == Role::kServer ? SocketTable::Port::kLocal
+                                                    : SocketTable::Port::kRemote;
+    if (label != "ready") {
+      for (InetSocket& socket : sockets_.TcpAtPort(now_port_, end)) add(std::move(socket.row));
+    }
+  }
+  const TcpCounters counters = ReadTcpCounters(sandbox_.proc_fd());
+  snapshot.abort_on_close = counters.abort_on_close - first_counters_.abort_on_close;
+  snapshot.abort_on_data = counters.abort_on_data - first_counters_.abort_on_data;
+  snapshot.listen_overflows = counters.listen_overflows - first_counters_.listen_overflows;
+  Event event{.kind = EventKind::kSnapshot};
+  event.snapshot = std::move(snapshot);
+  Record(std::move(event));
+}
+
+int Testbed::CountZombieChildren(const std::vector<pid_t>& pids) const {
+  // Ended children that their parent has not waited for: no thread of theirs is traced any more.
+  std::set<pid_t> zombies;
+  for (pid_t pid : pids) {
+    for (pid_t child : DescendantsOf(sandbox_.proc_fd(), pid)) {
+      if (std::find(pids.begin(), pids.end(), child) != pids.end()) continue;
+      const auto stat = ReadProcessStat(sandbox_.proc_fd(), child);
+      if (stat.has_value() && stat->state == 'Z') zombies.insert(child);
+    }
+  }
+  return static_cast<int>(zombies.size());
+}
+
+void Testbed::WritePath(std::string_view kind) {
+  const std::string& path = subject_.path;
+  if (kind == "stale-socket") {
+    // bind() makes the path; the socket is closed, and nobody listens there any more.
+    const SocketAddress address = MakeAddress(subject_.transport, path);
+    OwnedFd socket_fd(CheckCall(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket(AF_UNIX)"));
+    CheckCall(bind(socket_fd.get(), address.get(), address.length), "bind({})", path);
+  } else {
+    std::ofstream(path) << "a file that is no socket\n";
+  }
+  Step("puts a " + std::string(kind) + " at the path");
+}
+
+}  // namespace sockspec

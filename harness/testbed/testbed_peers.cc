@@ -1,0 +1,266 @@
+// The engine behind Scenario: the harness's own connections.
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <csignal>
+#include <stdexcept>
+
+#include "harness/base/error.h"
+#include "harness/kernel/remote_socket.h"
+#include "harness/testbed/testbed.h"
+
+namespace sockspec {
+namespace {
+
+// Clients under test find room in the queue, however many a scenario launches.
+constexpr int kOwnBacklog = 64;
+
+int PortOf(const std::string& printed) {
+  const std::size_t colon = printed.rfind(':');
+  return colon == std::string::npos ? 0 : std::atoi(printed.c_str() + colon + 1);
+}
+
+}  // namespace
+
+SocketAddress Testbed::ServerAddress(const std::string& address) const {
+  if (IsUnix(subject_.transport)) {
+    return MakeAddress(subject_.transport, now_path_.empty() ? subject_.path : now_path_);
+  }
+  const bool v6 = address.find(':') != std::string::npos;
+  return MakeAddress(v6 ? Transport::kTcp6 : Transport::kTcp4, address,
+                     now_port_ != 0 ? now_port_ : subject_.port);
+}
+
+int Testbed::AddPeer(StreamPeer peer) {
+  peers_.push_back({std::move(peer), run_, false, false, ""});
+  return static_cast<int>(peers_.size()) - 1;
+}
+
+int Testbed::ConnectionOf(pid_t pid, int fd, const std::string& peer) {
+  if (subject_.role == Role::kClient) {
+    // The n-th connect() to our listener is the n-th session that we accept.
+    const bool ours = listener_.has_value() &&
+                      (IsUnix(subject_.transport) ? peer == subject_.path
+                                                  : PortOf(peer) == subject_.port);
+    return ours ? client_connects_++ : -1;
+  }
+  if (IsUnix(subject_.transport)) {
+    if (waiting_unix_.empty()) return -1;
+    const int number = waiting_unix_.front();
+    waiting_unix_.erase(waiting_unix_.begin());
+    return number;
+  }
+  int port = PortOf(peer);
+  if (port == 0) {
+    // The program did not ask who called: ask the kernel through its descriptor.
+    const auto copy = DuplicateFrom(pid, fd);
+    if (copy.has_value()) port = PortOf(PeerAddressOf(copy->get()));
+  }
+  const auto found = connection_by_port_.find(port);
+  return found == connection_by_port_.end() ? -1 : found->second;
+}
+
+int Testbed::Connect(const ConnectOptions& options) {
+  const SocketAddress remote =
+      ServerAddress(options.address.empty() ? subject_.address : options.address);
+  PeerOptions peer_options{options.receive_buffer, options.local_address};
+  const int number = static_cast<int>(peers_.size());
+  Record({.kind = EventKind::kConnecting, .connection = number, .address = PrintAddress(remote)});
+  // A connection over UNIX may be accepted before connect() has returned here.
+  if (IsUnix(subject_.transport)) waiting_unix_.push_back(number);
+  AddPeer(StreamPeer::Connect(remote, peer_options));
+  FinishConnect(number, options.wait);
+  return number;
+}
+
+void Testbed::FinishConnect(int number, bool wait) {
+  PeerRecord& record = peers_[number];
+  if (record.was_connected || record.peer.state() == PeerState::kClosed) return;
+  const auto decided = [&] {
+    peers_[number].peer.ContinueConnect();
+    if (peers_[number].peer.state() != PeerState::kConnecting) return true;
+    loop_.WakeOnce(peers_[number].peer.fd(), true);
+    return false;
+  };
+  // The kernel goes on trying by itself: that the program sleeps does not end the wait.
+  const auto expected = [] { return true; };
+  if (!decided() && wait) Wait(decided, Patience::kUntilSettled, expected);
+  const StreamPeer& peer = record.peer;
+  if (peer.state() == PeerState::kConnecting || record.end_seen) return;
+  loop_.Forget(peer.fd());
+  if (peer.state() == PeerState::kFailed) {
+    record.end_seen = true;
+    std::erase(waiting_unix_, number);
+    Record({.kind = EventKind::kConnectFailed,
+            .connection = number,
+            .error = peer.error(),
+            .address = peer.remote()});
+    return;
+  }
+  record.was_connected = true;
+  connection_by_port_[PortOf(peer.local())] = number;
+  Record({.kind = EventKind::kConnected,
+          .connection = number,
+          .address = peer.remote(),
+          .local_address = peer.local()});
+}
+
+void Testbed::Listen() {
+  listener_.emplace(ServerAddress(subject_.address), kOwnBacklog);
+  Step("listens on " + (IsUnix(subject_.transport)
+                            ? subject_.path
+                            : fmt::format("{} port {}", subject_.address, subject_.port)));
+}
+
+void Testbed::OccupyEndpoint(Sharing sharing) {
+  listener_.emplace(ServerAddress(subject_.address), kOwnBacklog, sharing == Sharing::kReusePort);
+  Step("the harness itself listens on the endpoint");
+}
+
+bool Testbed::HasPendingConnection() const {
+  return listener_.has_value() && listener_->HasPending();
+}
+
+int Testbed::Accept() {
+  const int number = AddPeer(StreamPeer::Accepted(OwnedFd()));
+  if (!listener_.has_value()) return number;
+  const auto connected = [&] {
+    auto peer = listener_->AcceptOne();
+    if (!peer.has_value()) {
+      loop_.WakeOnce(listener_->fd(), false);
+      return false;
+    }
+    peers_[number].peer = std::move(*peer);
+    return true;
+  };
+  const Waited waited = Wait(connected, Patience::kUntilServing);
+  loop_.Forget(listener_->fd());
+  if (waited != Waited::kHappened) {
+    RecordRest(waited);
+    peers_[number].end_seen = true;
+    peers_[number].peer.Close();
+    return number;
+  }
+  peers_[number].was_connected = true;
+  Record({.kind = EventKind::kAccepted,
+          .connection = number,
+          .address = peers_[number].peer.remote(),
+          .local_address = peers_[number].peer.local()});
+  return number;
+}
+
+void Testbed::RecordEnd(int number) {
+  PeerRecord& record = peers_[number];
+  if (record.end_seen) return;
+  const PeerState state = record.peer.state();
+  if (state != PeerState::kFin && state != PeerState::kReset) return;
+  record.end_seen = true;
+  Record({.kind = state == PeerState::kFin ? EventKind::kGotFin : EventKind::kGotReset,
+          .connection = number,
+          .error = record.peer.error()});
+}
+
+bool Testbed::Ended(int number) const {
+  const PeerState state = peers_[number].peer.state();
+  return state != PeerState::kConnected && state != PeerState::kConnecting;
+}
+
+bool Testbed::ReadOnce(int number, std::size_t most) {
+  PeerRecord& record = peers_[number];
+  const std::string bytes = record.peer.ReadSome(most);
+  if (!bytes.empty()) {
+    record.received += bytes;
+    Record({.kind = EventKind::kReceived, .connection = number, .bytes = bytes});
+  }
+  RecordEnd(number);
+  return !bytes.empty() || Ended(number);
+}
+
+bool Testbed::MoreIsComing(int number) const {
+  // The program has sent or closed, and the kernel has not brought it here yet.
+  const Tracer::Traffic traffic = tracer_->TrafficOf(number);
+  if (!traffic.known || Ended(number)) return false;
+  const auto received = static_cast<std::int64_t>(peers_[number].received.size());
+  return traffic.closed || traffic.shut_down || traffic.sent > received;
+}
+
+void Testbed::Read(int number, std::size_t bytes) {
+  FinishConnect(number, true);
+  if (!peers_[number].was_connected) return;
+  const std::size_t before = peers_[number].received.size();
+  const auto enough = [&] {
+    while (true) {
+      const std::size_t have = peers_[number].received.size() - before;
+      if (have >= bytes || Ended(number)) return true;
+      if (!ReadOnce(number, bytes - have)) break;
+    }
+    loop_.WakeOnce(peers_[number].peer.fd(), false);
+    return false;
+  };
+  const Waited waited =
+      Wait(enough, Patience::kUntilSettled, [&] { return MoreIsComing(number); });
+  if (peers_[number].peer.fd() >= 0) loop_.Forget(peers_[number].peer.fd());
+  RecordRest(waited);
+  DrainOutput();
+}
+
+void Testbed::Send(int number, std::string_view bytes) {
+  FinishConnect(number, true);
+  if (!peers_[number].was_connected) return;
+  std::size_t sent = 0;
+  const auto all_sent = [&] {
+    while (sent < bytes.size()) {
+      StreamPeer& peer = peers_[number].peer;
+      const std::size_t n = peer.SendSome(bytes.substr(sent));
+      if (n == 0) break;
+      sent += n;
+    }
+    const PeerState state = peers_[number].peer.state();
+    if (sent == bytes.size() || (state != PeerState::kConnected && state != PeerState::kFin)) {
+      return true;
+    }
+    loop_.WakeOnce(peers_[number].peer.fd(), true);
+    return false;
+  };
+  // The bytes that the program has not read yet are no cause for it to act, if it sleeps all the same.
+  const Waited waited = all_sent() ? Waited::kHappened : Wait(all_sent, Patience::kUntilSettled);
+  if (peers_[number].peer.fd() >= 0) loop_.Forget(peers_[number].peer.fd());
+  if (sent > 0) {
+    Record({.kind = EventKind::kSent,
+            .connection = number,
+            .bytes = std::string(bytes.substr(0, sent))});
+  }
+  if (peers_[number].peer.state() == PeerState::kReset) {
+    Record({.kind = EventKind::kSendFailed,
+            .connection = number,
+            .error = peers_[number].peer.error()});
+    RecordEnd(number);
+  }
+  RecordRest(waited);
+}
+
+void Testbed::HalfClose(int number) {
+  FinishConnect(number, true);
+  if (!peers_[number].was_connected || peers_[number].peer.fd() < 0) return;
+  peers_[number].peer.HalfClose();
+  Record({.kind = EventKind::kHalfClosed, .connection = number});
+}
+
+void Testbed::Close(int number) {
+  FinishConnect(number, false);
+  if (peers_[number].peer.fd() < 0) return;
+  loop_.Forget(peers_[number].peer.fd());
+  peers_[number].peer.Close();
+  Record({.kind = EventKind::kClosed, .connection = number});
+}
+
+void Testbed::Abort(int number) {
+  FinishConnect(number, false);
+  if (peers_[number].peer.fd() < 0) return;
+  loop_.Forget(peers_[number].peer.fd());
+  peers_[number].peer.Abort();
+  Record({.kind = EventKind::kAborted, .connection = number});
+}
+
+}  // namespace sockspec
