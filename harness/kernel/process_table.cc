@@ -10,6 +10,7 @@
 #include <charconv>
 #include <memory>
 #include <string_view>
+#include <system_error>
 
 #include "harness/base/error.h"
 #include "harness/base/owned_fd.h"
@@ -48,6 +49,30 @@ std::optional<std::string_view> AfterName(std::string_view stat) {
   return stat.substr(end + 1);
 }
 
+std::optional<ProcessStatus> ReadStatus(int proc_fd, const char* path) {
+  char buffer[8192];
+  auto rest = ReadStart(proc_fd, path, buffer);
+  if (!rest) return std::nullopt;
+  ProcessStatus status;
+  while (!rest->empty()) {
+    std::string_view line = NextLine(*rest);
+    const std::string_view key = NextField(line);
+    if (key == "RssAnon:") status.anonymous_memory = ToNumber<std::int64_t>(NextField(line)) * 1024;
+    if (key == "SigBlk:") status.blocked_signals = ToNumber<std::uint64_t>(NextField(line), 16);
+    if (key == "SigIgn:") status.ignored_signals = ToNumber<std::uint64_t>(NextField(line), 16);
+    if (key == "SigCgt:") status.caught_signals = ToNumber<std::uint64_t>(NextField(line), 16);
+  }
+  return status;
+}
+
+// An ended process or thread has no memory, and so belongs to root until it is reaped: whoever was
+// allowed to look before is refused then. True where that explains `error`.
+bool EndedMeanwhile(int error, int proc_fd, const char* status_path) {
+  if (error != EACCES && error != EPERM) return false;
+  const auto status = ReadStatus(proc_fd, status_path);
+  return !status || status->anonymous_memory < 0;
+}
+
 // The names in a directory of numbers, sorted.
 std::vector<int> NumbersIn(int proc_fd, const char* path) {
   std::vector<int> numbers;
@@ -67,10 +92,9 @@ std::vector<int> NumbersIn(int proc_fd, const char* path) {
 }
 
 // 0 where the descriptor is no socket, or is closed by now.
-std::uint64_t SocketInodeOf(int proc_fd, pid_t pid, int fd) {
+std::uint64_t SocketInodeOf(int proc_fd, const Path& path) {
   char target[64];
-  const ssize_t length =
-      readlinkat(proc_fd, Path("{}/fd/{}", pid, fd).get(), target, sizeof target);
+  const ssize_t length = readlinkat(proc_fd, path.get(), target, sizeof target);
   std::string_view text(target, length < 0 ? 0 : static_cast<std::size_t>(length));
   constexpr std::string_view kSocket = "socket:[";
   if (!text.starts_with(kSocket)) return 0;
@@ -98,19 +122,7 @@ std::optional<ProcessStat> ReadProcessStat(int proc_fd, pid_t pid) {
 }
 
 std::optional<ProcessStatus> ReadProcessStatus(int proc_fd, pid_t pid) {
-  char buffer[8192];
-  auto rest = ReadStart(proc_fd, Path("{}/status", pid).get(), buffer);
-  if (!rest) return std::nullopt;
-  ProcessStatus status;
-  while (!rest->empty()) {
-    std::string_view line = NextLine(*rest);
-    const std::string_view key = NextField(line);
-    if (key == "RssAnon:") status.anonymous_memory = ToNumber<std::int64_t>(NextField(line)) * 1024;
-    if (key == "SigBlk:") status.blocked_signals = ToNumber<std::uint64_t>(NextField(line), 16);
-    if (key == "SigIgn:") status.ignored_signals = ToNumber<std::uint64_t>(NextField(line), 16);
-    if (key == "SigCgt:") status.caught_signals = ToNumber<std::uint64_t>(NextField(line), 16);
-  }
-  return status;
+  return ReadStatus(proc_fd, Path("{}/status", pid).get());
 }
 
 std::vector<pid_t> ThreadsOf(int proc_fd, pid_t pid) {
@@ -130,7 +142,13 @@ std::optional<char> ReadThreadState(int proc_fd, pid_t pid, pid_t tid) {
 
 std::optional<BlockedCall> ReadBlockedCall(int proc_fd, pid_t pid, pid_t tid) {
   char buffer[256];
-  auto rest = ReadStart(proc_fd, Path("{}/task/{}/syscall", pid, tid).get(), buffer);
+  std::optional<std::string_view> rest;
+  try {
+    rest = ReadStart(proc_fd, Path("{}/task/{}/syscall", pid, tid).get(), buffer);
+  } catch (const std::system_error& error) {
+    const Path status("{}/task/{}/status", pid, tid);
+    if (!EndedMeanwhile(error.code().value(), proc_fd, status.get())) throw;
+  }
   if (!rest) return std::nullopt;
   BlockedCall call;
   const std::string_view first = NextField(*rest);
@@ -149,8 +167,22 @@ std::optional<BlockedCall> ReadBlockedCall(int proc_fd, pid_t pid, pid_t tid) {
 
 std::vector<Descriptor> DescriptorsOf(int proc_fd, pid_t pid) {
   std::vector<Descriptor> descriptors;
-  for (const int fd : NumbersIn(proc_fd, Path("{}/fd", pid).get())) {
-    descriptors.push_back({fd, SocketInodeOf(proc_fd, pid, fd)});
+  const auto read = [&](pid_t tid) {
+    try {
+      for (const int fd : NumbersIn(proc_fd, Path("{}/task/{}/fd", pid, tid).get())) {
+        const Path path("{}/task/{}/fd/{}", pid, tid, fd);
+        descriptors.push_back({fd, SocketInodeOf(proc_fd, path)});
+      }
+    } catch (const std::system_error& error) {
+      const Path status("{}/task/{}/status", pid, tid);
+      if (!EndedMeanwhile(error.code().value(), proc_fd, status.get())) throw;
+    }
+  };
+  read(pid);
+  if (!descriptors.empty()) return descriptors;
+  // A first thread that has ended shows none, while the others go on with them all.
+  for (const pid_t tid : ThreadsOf(proc_fd, pid)) {
+    if (descriptors.empty()) read(tid);
   }
   return descriptors;
 }

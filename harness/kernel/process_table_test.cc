@@ -194,8 +194,31 @@ TEST_F(ProcessTable, DescendantsZombiesIncluded) {
   EXPECT_EQ(ReadProcessStat(proc_fd_, pids[1])->state, 'Z');
   EXPECT_EQ(ReadProcessStatus(proc_fd_, pids[1])->anonymous_memory, -1);
   EXPECT_THAT(DescriptorsOf(proc_fd_, pids[1]), IsEmpty());
+  const auto call = ReadBlockedCall(proc_fd_, pids[1], pids[1]);
+  EXPECT_TRUE(!call || call->in == BlockedCall::In::kNothing);
   EXPECT_THAT(DescendantsOf(proc_fd_, getpid()), Contains(pids[1]));
   munmap(pids, 4096);
+}
+
+TEST_F(ProcessTable, DescriptorsOfAProcessWhoseFirstThreadHasEnded) {
+  int pipe_fds[2];
+  ASSERT_EQ(pipe2(pipe_fds, O_CLOEXEC), 0);
+  const pid_t pid = fork();
+  ASSERT_NE(pid, -1);
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::thread([] {
+      while (true) pause();
+    }).detach();
+    syscall(SYS_exit, 0);
+  }
+  while (ReadProcessStat(proc_fd_, pid)->state != 'Z') {
+  }
+  EXPECT_THAT(DescriptorsOf(proc_fd_, pid), Contains(testing::Field(&Descriptor::fd, pipe_fds[0])));
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  close(pipe_fds[0]);
+  close(pipe_fds[1]);
 }
 
 TEST_F(ProcessTable, AProcessThatIsNoMore) {

@@ -23,6 +23,7 @@ std::string_view Name(ObligedBy obliged_by);
 // To what a requirement applies. Empty lists: to all.
 struct Scope {
   std::vector<std::string> services;      // "daytime", ...
+  std::vector<std::string> client_services;  // for clients in place of `services`, unless empty
   std::vector<Transport> transports;
   std::vector<std::string> claims;        // all needed: "peer-log", "dual", "names", ...
   std::vector<std::string> any_claims;    // one of them needed: "dual" or "v6-only"

@@ -15,7 +15,7 @@ constexpr char kHeader[] = "area = \"ACC\"\ntitle = \"accept\"\nstep = \"accept\
 constexpr char kOne[] = R"toml([[requirement]]
 id = "ACC-01"
 roles = ["server", "client"]
-scope = { services = ["daytime"], transports = ["tcp4"], claims = ["dual"], any-claims = ["names"], not-claims = ["workers"], placeholders = ["port"], observed = ["forks"] }
+scope = { services = ["daytime"], client-services = ["echo"], transports = ["tcp4"], claims = ["dual"], any-claims = ["names"], not-claims = ["workers"], placeholders = ["port"], observed = ["forks"] }
 level = "MUST NOT"
 obliged-by = "spec"
 condition = "sometimes"
@@ -64,6 +64,7 @@ TEST(CatalogueParse, ReadsEveryField) {
   EXPECT_THAT(r->roles, ElementsAre(Role::kServer, Role::kClient));
   EXPECT_TRUE(r->AppliesTo(Role::kClient));
   EXPECT_THAT(r->scope.services, ElementsAre("daytime"));
+  EXPECT_THAT(r->scope.client_services, ElementsAre("echo"));
   EXPECT_THAT(r->scope.transports, ElementsAre(Transport::kTcp4));
   EXPECT_THAT(r->scope.claims, ElementsAre("dual"));
   EXPECT_THAT(r->scope.any_claims, ElementsAre("names"));

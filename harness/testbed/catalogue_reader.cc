@@ -67,9 +67,10 @@ Scope ReadScope(const TomlTable& requirement) {
   Scope scope;
   const auto table = requirement.Table("scope", R"({ services = ["daytime"] })");
   if (!table) return scope;
-  table->AllowOnly(
-      {"services", "transports", "claims", "any-claims", "not-claims", "placeholders", "observed"});
+  table->AllowOnly({"services", "client-services", "transports", "claims", "any-claims",
+                    "not-claims", "placeholders", "observed"});
   scope.services = ListOf(*table, "services", kServices);
+  scope.client_services = ListOf(*table, "client-services", kServices);
   for (const std::string& name : ListOf(*table, "transports", NamesUpTo(Transport::kIcmp6))) {
     scope.transports.push_back(*ParseTransport(name));
   }
