@@ -135,4 +135,24 @@ class ScratchDirectory {
   std::string path_;
 };
 
+inline const HostAbilities& Host() {
+  static const HostAbilities host = ProbeHost();
+  return host;
+}
+
+class IsolatedSandbox : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!Host().user_namespaces) GTEST_SKIP() << "no user namespaces on this host";
+    options_.directory = directory_.path();
+  }
+
+  std::string Run(const std::string& script, const Confinement& confinement = {}) {
+    return InSandbox(options_, Host(), [&](Sandbox&) { return Shell(script, confinement); });
+  }
+
+  ScratchDirectory directory_;
+  SandboxOptions options_;
+};
+
 }  // namespace sockspec::testing
