@@ -56,13 +56,13 @@ class SocketTable {
 
   // All TCP listeners, IPv4 and IPv6. send_queue: the backlog in force, after the kernel's limit
   // (-1 where only /proc is there); receive_queue: connections waiting. v6_only is set for IPv6,
-  // and means something on [::] alone.
+  // and means something on [::] alone. 25 us; 1.6 ms from /proc.
   std::vector<InetSocket> TcpListeners();
 
   // The TCP socket with exactly these two ends, seen from its owner (`local` is the owner's), in
   // whatever state; nullopt where there is none. A connection to a dual-stack listener is found by
-  // its IPv4 addresses. inode 0: no process holds it (TIME_WAIT; closed; or not yet accepted). 5
-  // us; 1.6 ms from /proc.
+  // its IPv4 addresses. inode 0: no process holds it (TIME_WAIT; closed; or not yet accepted).
+  // 5 us; 1.6 ms from /proc.
   std::optional<InetSocket> TcpConnection(const SocketAddress& local, const SocketAddress& remote);
 
   // All TCP sockets but listeners with that port at their local (or remote) end, IPv4 and IPv6: to
