@@ -72,7 +72,7 @@ struct Call {
   int connection = -1;        // the harness's connection at the other end, where known
   std::int64_t result = 0;    // as the program saw it; meaningless if error != 0
   int error = 0;              // errno, 0 on success
-  bool injected = false;      // the harness changed arguments or result
+  bool injected = false;      // the harness changed arguments or result, or sent a signal in it
   bool blocked = false;       // the thread slept in it
   bool non_blocking = false;  // on_socket had O_NONBLOCK
   bool edge_triggered = false;// on_socket was in an epoll set with EPOLLET
