@@ -33,10 +33,14 @@ constexpr int kSizeCount = std::size(kSizes);
 constexpr std::size_t kLongestLine = 512;
 
 SCENARIO(ClientReplySizes, kClient, kStreams, "a launch for each of many sizes of reply") {
-  // A value of the time service has one size; one launch shows that it is printed.
   Listen();
+  if (service() == "time") {  // its reply has but one size
+    Launch();
+    Serve(Accept(), reply());
+    WaitForExit();
+    return;
+  }
   for (const std::size_t size : kSizes) {
-    if (service() == "time") break;
     if (launch().claims.one_line && size > kLongestLine) break;
     Launch();
     Serve(Accept(), ReplyOfSize(size));
