@@ -22,7 +22,7 @@ enum class EventKind {
   kStep,         // text: what the scenario does next, for readers of the timeline
   kReady,        // the server accepts; run
   kNotReady,     // text: why it never will
-  kSettled,      // every thread waits for a cause from outside
+  kSettled,      // every thread waits for a cause from outside; text: the calls that they sleep in
   kNotSettled,   // text: what kept it from settling (a spin, the watchdog)
   kDeadline,     // text: the watchdog ended a wait
   // wire: `connection` is the number of the harness's own connection
@@ -30,7 +30,7 @@ enum class EventKind {
   kConnected,    // address: remote, local_address
   kConnectFailed,// error
   kAccepted,     // a client under test connected to the harness; address: its own
-  kSent,         // bytes
+  kSent,         // bytes; filler (Peer::SendFiller): number = how many, no bytes
   kSendFailed,   // error
   kReceived,     // bytes
   kHalfClosed,   // the harness sent its FIN (shutdown)
