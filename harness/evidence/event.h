@@ -22,7 +22,7 @@ enum class EventKind {
   kStep,         // text: what the scenario does next, for readers of the timeline
   kReady,        // the server accepts; run
   kNotReady,     // text: why it never will
-  kSettled,      // every thread waits for a cause from outside
+  kSettled,      // every thread waits for a cause from outside; text: the calls that they sleep in
   kNotSettled,   // text: what kept it from settling (a spin, the watchdog)
   kDeadline,     // text: the watchdog ended a wait
   // wire: `connection` is the number of the harness's own connection
@@ -30,7 +30,7 @@ enum class EventKind {
   kConnected,    // address: remote, local_address
   kConnectFailed,// error
   kAccepted,     // a client under test connected to the harness; address: its own
-  kSent,         // bytes
+  kSent,         // bytes; filler (Peer::SendFiller): number = how many, no bytes
   kSendFailed,   // error
   kReceived,     // bytes
   kHalfClosed,   // the harness sent its FIN (shutdown)
@@ -72,7 +72,7 @@ struct Call {
   int connection = -1;        // the harness's connection at the other end, where known
   std::int64_t result = 0;    // as the program saw it; meaningless if error != 0
   int error = 0;              // errno, 0 on success
-  bool injected = false;      // the harness changed arguments or result
+  bool injected = false;      // the harness changed arguments or result, or sent a signal in it
   bool blocked = false;       // the thread slept in it
   bool non_blocking = false;  // on_socket had O_NONBLOCK
   bool edge_triggered = false;// on_socket was in an epoll set with EPOLLET

@@ -16,6 +16,9 @@ namespace sockspec {
 namespace {
 
 constexpr std::uint32_t kListening = 1U << TCP_LISTEN;
+// ESTABLISHED to NEW_SYN_RECV (12) without LISTEN. The bit after them stands for sockets that are
+// bound alone, for which the kernel would walk one more table.
+constexpr std::uint32_t kConnected = ((1U << 13) - 2) & ~kListening;
 
 void Append(std::vector<InetSocket>& to, std::vector<InetSocket> rows) {
   to.insert(to.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
@@ -95,7 +98,7 @@ std::vector<InetSocket> SocketTable::TcpAtPort(int port, Port end) {
   }
   std::vector<InetSocket> rows;
   for (const int family : {AF_INET, AF_INET6}) {
-    Append(rows, diag_->Dump(family, IPPROTO_TCP, ~kListening, SocketDiag::PortFilter{port, end})
+    Append(rows, diag_->Dump(family, IPPROTO_TCP, kConnected, SocketDiag::PortFilter{port, end})
                      .value_or(std::vector<InetSocket>()));
   }
   return rows;

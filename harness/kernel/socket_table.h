@@ -37,8 +37,8 @@ class SocketDiag;
 //   SocketTable table(sandbox.proc_fd());
 //   for (const InetSocket& listener : table.TcpListeners()) ...
 //
-// Costs below were measured once on a 2-core VM in a network namespace of its own, each as the mean
-// of 2,000 calls in a row with four sockets open: take their ratios.
+// Costs below are the mean of 500 to 2,000 calls in a row, with four sockets open in a network
+// namespace of its own (Linux 6.18, 2-core VM): take their ratios.
 class SocketTable {
  public:
   enum class Source { kDiag, kProc };
@@ -56,23 +56,27 @@ class SocketTable {
 
   // All TCP listeners, IPv4 and IPv6. send_queue: the backlog in force, after the kernel's limit
   // (-1 where only /proc is there); receive_queue: connections waiting. v6_only is set for IPv6,
-  // and means something on [::] alone.
+  // and means something on [::] alone. 25 us; 1.6 ms from /proc.
   std::vector<InetSocket> TcpListeners();
 
   // The TCP socket with exactly these two ends, seen from its owner (`local` is the owner's), in
   // whatever state; nullopt where there is none. A connection to a dual-stack listener is found by
   // its IPv4 addresses. inode 0: no process holds it (TIME_WAIT; closed; or not yet accepted).
+  // 5 us; 1.6 ms from /proc.
   std::optional<InetSocket> TcpConnection(const SocketAddress& local, const SocketAddress& remote);
 
   // All TCP sockets but listeners with that port at their local (or remote) end, IPv4 and IPv6: to
-  // find TIME_WAIT and CLOSE_WAIT. Walks the kernel's whole hash table, hence slow.
+  // find TIME_WAIT and CLOSE_WAIT. Walks the kernel's whole hash table once for each family, which
+  // network namespaces share: 1.9 ms with 262,144 buckets. 12 us with 64 of its own, which a
+  // namespace gets where sysctl net.ipv4.tcp_child_ehash_entries is 64 in that from which it was
+  // unshared.
   std::vector<InetSocket> TcpAtPort(int port, Port end = Port::kLocal);
 
-  // UDP sockets bound to a local port. State: "UNCONNECTED" or "ESTABLISHED".
+  // UDP sockets bound to a local port. State: "UNCONNECTED" or "ESTABLISHED". 24 us.
   std::vector<InetSocket> UdpAtPort(int port);
 
   // All UNIX sockets of the namespace. Of a listener send_queue is its backlog and receive_queue
-  // the connections waiting; -1 where only /proc is there.
+  // the connections waiting; -1 where only /proc is there. 10 us.
   std::vector<UnixSocket> UnixSockets();
 
  private:

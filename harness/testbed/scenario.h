@@ -14,6 +14,7 @@
 //   }
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,6 +41,7 @@ struct LaunchOptions {
   std::vector<Fault> faults;             // armed before the program's first instruction
   std::vector<int> closed;               // descriptors closed at the start, of 0, 1, 2
   bool full_output = false;              // standard output is /dev/full
+  bool null_output = false;              // standard output is /dev/null: nothing of it is recorded
   std::optional<int> umask;
   // Instead of the command's words from the first one that holds a placeholder on.
   std::optional<std::vector<std::string>> arguments;
@@ -49,6 +51,11 @@ enum class LaunchOutcome {
   kServing,   // a server that accepts; a client that is running
   kExited,    // it ended by itself
   kIdle       // settled without serving
+};
+
+struct ListenOptions {
+  std::string address = {};        // default: the program's {host}
+  std::string path = {};           // default: the program's {path}
 };
 
 struct ConnectOptions {
@@ -73,6 +80,9 @@ class Peer {
   const std::string& received() const;
 
   void Send(std::string_view bytes);  // until all is sent, or the peer ended it, or it is settled
+  // The same with so many bytes of printable lines; recorded as one kSent event without bytes, whose
+  // number says how many went out.
+  void SendFiller(std::int64_t bytes);
   void HalfClose();                   // shutdown(SHUT_WR): the FIN goes out, reading goes on
   void Close();                       // close(): FIN
   void Abort();                       // close() with SO_LINGER {1, 0}: RST
@@ -121,9 +131,10 @@ class Scenario {
   // The ordinary exchange of the service: connect, read to the end, close.
   Client Exchange(const ConnectOptions& options = {});
   // Client scenarios: the harness's server at the program's {host}:{port} or {path}; before Launch().
-  // Without it the endpoint refuses.
-  void Listen();
-  // Until the program connects; a session that is not connected() when it never does.
+  // Without it the endpoint refuses. It serves all later launches of the scenario.
+  void Listen(const ListenOptions& options = {});
+  // Until the program connects; a session that is not connected() when it never does (it has ended or
+  // is settled). That one is no conversation, and all its acts do nothing.
   Session Accept();
   bool HasPendingConnection();
 
@@ -133,7 +144,8 @@ class Scenario {
   // The harness itself listens where the server is to.
   void OccupyEndpoint(Sharing sharing = Sharing::kNone);
   void WritePath(std::string_view kind); // UNIX: puts "file" or "stale-socket" at {path}
-  // Shifts the clock that the program reads; a kFault event says so. Untraced: neither.
+  // Shifts the clock that the program reads; a kFault event, whose text has the word
+  // clock, says so. Untraced: neither.
   void MoveClock(int seconds);
 
   // --- what this run is about --------------------------------------------------------------------

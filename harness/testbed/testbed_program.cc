@@ -150,7 +150,13 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   const Placeholders values = PlaceholdersFor(options);
   LaunchRequest request;
   for (const std::string& word : options_.wrap) request.argv.push_back(word);
-  for (const std::string& word : spec_.command) request.argv.push_back(Expand(word, values));
+  for (const std::string& word : spec_.command) {
+    if (options.arguments.has_value() && word.find('{') != std::string::npos) break;
+    request.argv.push_back(Expand(word, values));
+  }
+  if (options.arguments.has_value()) {
+    request.argv.insert(request.argv.end(), options.arguments->begin(), options.arguments->end());
+  }
   request.environment = EnvironmentFor(spec_, values);
   request.directory = spec_.directory;
   for (const auto& [name, content] : spec_.files) {
@@ -227,9 +233,15 @@ pid_t Testbed::ProgramToSignal(bool listener) const {
 }
 
 void Testbed::Signal(int signal) {
-  const pid_t pid = ProgramToSignal(false);
   Step(fmt::format("sends {}", SignalName(signal)));
-  if (pid != 0) tracer_->Signal(pid, signal);
+  if (signal == SIGSTOP || signal == SIGCONT) {
+    for (pid_t pid : tracer_->LivingProcesses()) tracer_->Signal(pid, signal);
+    if (signal == SIGSTOP) {
+      Wait([&] { return tracer_->AllStopped(); }, Patience::kUntilServing, [] { return true; });
+    }
+    return;
+  }
+  if (const pid_t pid = ProgramToSignal(false); pid != 0) tracer_->Signal(pid, signal);
 }
 
 void Testbed::Stop() {

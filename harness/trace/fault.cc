@@ -27,6 +27,7 @@ std::string Fault::Describe() const {
     case FaultAction::kErrno: what = fmt::format("{} instead of", ErrnoName(error)); break;
     case FaultAction::kShorten: what = fmt::format("at most {} bytes in", length); break;
     case FaultAction::kAfter: what = fmt::format("{} after", ErrnoName(error)); break;
+    case FaultAction::kSignal: what = fmt::format("{} in", SignalName(error)); break;
   }
   std::string which = fmt::format("{} no. {}", Name(call), first);
   if (count < 0) which = fmt::format("every {} from no. {}", Name(call), first);

@@ -46,11 +46,14 @@ struct TracedProcess {
   bool launched = false;               // the run's first process
   bool socket_filter = false;          // filter B is installed
   std::map<int, TrackedDescriptor> descriptors;
+  std::set<int> former_sockets;        // numbers that were sockets and have been closed
   std::map<int, int> handlers;         // signal -> sa_flags, where a handler function is installed
   std::set<pid_t> reaped;              // ids (its own namespace's) of children it has waited for
   int living_threads = 0;
 
   std::shared_ptr<OpenSocket> Socket(int fd) const;
+  // Whether the socket is in an epoll set with EPOLLET.
+  bool IsEdgeTriggered(const OpenSocket& socket) const;
 };
 
 // A thread's blocking call, as the tracer saw it enter.

@@ -3,9 +3,11 @@
 
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -165,7 +167,11 @@ void Tracer::OnExec(TracedThread* thread) {
   thread->interrupted.reset();
   process->handlers.clear();
   std::erase_if(process->descriptors, [](const auto& entry) { return entry.second.close_on_exec; });
+  const auto left = std::count_if(
+      process->descriptors.begin(), process->descriptors.end(),
+      [](const auto& entry) { return entry.first > 2 && entry.second.socket != nullptr; });
   Emit(thread, {.kind = EventKind::kExecuted,
+                .number = left,
                 .text = CommandName(proc_fd_, process->pid)});
   Resume(thread);
 }
@@ -236,14 +242,18 @@ void Tracer::OnEntry(TracedThread* thread) {
   }
   DecodeEntry(thread->tid, &pending);
   pending.socket = thread->process->Socket(pending.call.fd);
-  if (entry->kind == CallKind::kSend && pending.socket == nullptr) return Resume(thread);
-  if (entry->kind == CallKind::kReceive && pending.socket == nullptr && pending.call.fd != 0) {
-    return Resume(thread);
-  }
+  // A call on a number that is no socket any more, or never was one, is news if it fails.
+  const bool stray = pending.call.fd < 0 || thread->process->former_sockets.contains(pending.call.fd);
   const bool concerns_descriptor =
       entry->kind == CallKind::kClose || entry->kind == CallKind::kDuplicate ||
       entry->kind == CallKind::kControl || entry->kind == CallKind::kDeviceControl;
-  if (concerns_descriptor && !thread->process->descriptors.contains(pending.call.fd) &&
+  const bool transfers = entry->kind == CallKind::kSend || entry->kind == CallKind::kReceive;
+  if (transfers && pending.socket == nullptr && !stray &&
+      (entry->kind == CallKind::kSend || pending.call.fd != 0)) {
+    return Resume(thread);
+  }
+  if (concerns_descriptor && !stray &&
+      !thread->process->descriptors.contains(pending.call.fd) &&
       !(entry->kind == CallKind::kDuplicate &&
         thread->process->descriptors.contains(static_cast<int>(pending.arguments[1])))) {
     return Resume(thread);
@@ -252,6 +262,8 @@ void Tracer::OnEntry(TracedThread* thread) {
     pending.call.socket = pending.call.on_socket = pending.socket->number;
     pending.call.role = pending.socket->role;
     pending.call.connection = pending.socket->connection;
+    pending.call.non_blocking = pending.socket->non_blocking;
+    pending.call.edge_triggered = thread->process->IsEdgeTriggered(*pending.socket);
     thread->made_socket_call = entry->kind != CallKind::kClose;
   }
   bool skipped = false;
@@ -324,12 +336,13 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
       // Waits matter through where threads sleep; only a failing one is news.
       if (pending.call.error != EINTR) return;
       break;
+    case CallKind::kSend:
     case CallKind::kReceive:
-      if (pending.socket == nullptr) return;
-      break;
     case CallKind::kControl:
     case CallKind::kDeviceControl:
-      if (pending.socket == nullptr) return;
+    case CallKind::kDuplicate:
+    case CallKind::kClose:
+      if (pending.socket == nullptr && pending.call.error != EBADF) return;
       break;
     default:
       break;
@@ -344,6 +357,11 @@ void Tracer::CountFailures(TracedThread* thread, const Call& call) {
   int& count = failing_in_a_row_[thread->tid];
   count = call.error != 0 ? count + 1 : 0;
   most_failing_in_a_row_ = std::max(most_failing_in_a_row_, count);
+}
+
+bool Tracer::AllStopped() const {
+  return std::all_of(threads_.begin(), threads_.end(),
+                     [](const auto& entry) { return entry.second->group_stopped; });
 }
 
 void Tracer::Arm(const Fault& fault) { faults_.push_back({fault}); }
@@ -384,6 +402,11 @@ void Tracer::ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool*
     if (!Shorten(thread->tid, pending, fault.length)) {
       return;  // the call asks for no more than that
     }
+    pending->call.injected = true;
+  }
+  if (fault.action == FaultAction::kSignal) {
+    // Pending when the call begins: it returns as soon as it would sleep.
+    syscall(SYS_tgkill, thread->process->pid, thread->tid, fault.error);
     pending->call.injected = true;
   }
   pending->fault = index;

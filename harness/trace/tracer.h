@@ -88,6 +88,8 @@ class Tracer {
   // Numbers of the descriptors 0 ... of the first process that are free: the lowest one.
   int LowestFreeDescriptor(pid_t pid) const;
 
+  // Every thread is in a group stop (SIGSTOP).
+  bool AllStopped() const;
   // Sends a signal to the process; a stopped group is resumed by SIGCONT.
   void Signal(pid_t pid, int signal);
 

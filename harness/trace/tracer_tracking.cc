@@ -151,7 +151,11 @@ void Tracer::TrackDescriptors(TracedThread* thread, const PendingCall& pending) 
   const int fd = pending.call.fd;
   switch (pending.entry->kind) {
     case CallKind::kClose:
-      table.erase(fd);
+      if (table.erase(fd) > 0) {
+        thread->process->former_sockets.insert(fd);
+      } else {
+        thread->process->former_sockets.erase(fd);  // the number was something else by then
+      }
       break;
     case CallKind::kCloseRange: {
       const bool only_flag = (a[2] & CLOSE_RANGE_CLOEXEC) != 0;

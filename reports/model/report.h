@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sockspec::report {
@@ -93,7 +94,8 @@ struct Counts {
   int total() const { return pass + fail + inconclusive + not_applicable + error; }
 };
 
-// Sums by one key; keys in the order in which they first appear, life-cycle steps in their own.
+// Sums by one key. Areas and programs in the order in which they first appear, levels from MUST to
+// MAY, steps in the order of the life cycle, with their role: "server accept", "client connect".
 struct Summary {
   Counts all;
   std::vector<std::pair<std::string, Counts>> by_area;
@@ -105,5 +107,14 @@ Summary Summarise(const Report& report);
 
 // One line, as the terminal report ends with: "38 passed, 2 failed (1 MUST), ...".
 std::string Headline(const Report& report);
+
+// Whether this row alone keeps the run from exit status 0.
+bool TurnsRed(const Row& row);
+
+// "daytimed server"; with the service, or a number, where that alone does not tell programs apart.
+std::string ProgramLabel(const Report& report, int program);
+
+// What an exit status of sockspec says, in a few words.
+std::string_view ExitMeaning(int exit_code);
 
 }  // namespace sockspec::report

@@ -12,14 +12,14 @@ namespace sockspec::report {
 struct TerminalOptions {
   bool colour = false;
   int width = 100;
-  bool verbose = false;     // passes too, and excerpts of them
+  bool verbose = false;  // passes too, and excerpts of them
 };
-enum class JunitDialect { kDefault, kStrict };   // strict: valid against Jenkins' junit-10.xsd
+enum class JunitDialect { kDefault, kStrict };  // strict: valid against Jenkins' junit-10.xsd
 
 std::string WriteTerminal(const Report& report, const TerminalOptions& options);
-std::string WriteJson(const Report& report);     // one object; reports/schema/report.schema.json
+std::string WriteJson(const Report& report);  // one object; reports/schema/report.schema.json
 std::string WriteJunit(const Report& report, JunitDialect dialect);
 std::string WriteMarkdown(const Report& report);
-std::string WriteHtml(const Report& report);     // self-contained: no script, no outside resource
+std::string WriteHtml(const Report& report);  // self-contained: no script, no outside resource
 
 }  // namespace sockspec::report

@@ -1,0 +1,211 @@
+// What checks see of the evidence.
+#include "harness/testbed/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "harness/base/text.h"
+#include "harness/testbed/judging_context.h"
+
+namespace sockspec {
+namespace {
+
+JudgingContext& Now() { return *CurrentJudging(); }
+
+// A signal that ends a program is no EINTR that it must survive.
+bool EndsPrograms(int signal, int stop_signal) {
+  return signal == stop_signal || signal == SIGTERM || signal == SIGINT || signal == SIGQUIT ||
+         signal == SIGHUP;
+}
+
+// Calls that are never restarted, whatever SA_RESTART says (signal(7)).
+bool NeverRestarts(std::string_view call) {
+  return call == "select" || call == "pselect6" || call == "poll" || call == "ppoll" ||
+         call.starts_with("epoll_") || call == "nanosleep" || call == "clock_nanosleep";
+}
+
+}  // namespace
+
+const Subject& Check::subject() const { return *Now().subject; }
+const Timeline& Check::timeline() const { return *Now().timeline; }
+void Check::Examine(int event) { Now().examined.insert(event); }
+void Check::Examine(const std::vector<int>& events) {
+  Now().examined.insert(events.begin(), events.end());
+}
+
+void Check::TestBody() {
+  try {
+    Judge();
+  } catch (const Undecided& undecided) {
+    Now().undecided = true;
+    Now().result.verdict = undecided.verdict;
+    Now().result.reason = undecided.reason;
+  }
+}
+
+std::vector<Conversation> Check::AllConversations() {
+  std::vector<Conversation> all = timeline().Conversations();
+  for (const Conversation& conversation : all) Examine(conversation.events);
+  return all;
+}
+
+Conversation Check::TheConversation(int number) {
+  for (Conversation& conversation : timeline().Conversations()) {
+    if (conversation.connection != number) continue;
+    Examine(conversation.events);
+    return conversation;
+  }
+  Inconclusive(fmt::format("the scenario ended before connection {}", number));
+}
+
+std::vector<int> Check::CallIndices(std::string_view glob) {
+  if (!subject().traced) Inconclusive("not observable here (ptrace denied)");
+  const std::vector<int> indices = timeline().Calls(glob);
+  Examine(indices);
+  return indices;
+}
+
+const Call& Check::CallAt(int index) const { return *timeline()[static_cast<std::size_t>(index)].call; }
+
+std::vector<Call> Check::Calls(std::string_view glob) {
+  std::vector<Call> calls;
+  for (int index : CallIndices(glob)) calls.push_back(CallAt(index));
+  return calls;
+}
+
+std::vector<Call> Check::Calls(std::string_view glob, SocketRole role) {
+  if (!subject().traced) Inconclusive("not observable here (ptrace denied)");
+  std::vector<Call> calls;
+  for (int index : timeline().Calls(glob)) {
+    if (CallAt(index).role != role) continue;
+    Examine(index);
+    calls.push_back(CallAt(index));
+  }
+  return calls;
+}
+
+Snapshot Check::SnapshotAt(std::string_view label) {
+  for (int index : timeline().OfKind(EventKind::kSnapshot)) {
+    const Snapshot& snapshot = *timeline()[static_cast<std::size_t>(index)].snapshot;
+    if (snapshot.label != label) continue;
+    Examine(index);
+    return snapshot;
+  }
+  Inconclusive(fmt::format("the scenario ended before the kernel was asked ({})", label));
+}
+
+std::optional<SocketRow> Check::Listener(const Snapshot& snapshot) {
+  for (const SocketRow& row : snapshot.sockets) {
+    if (row.state == "LISTEN" && row.owned) return row;
+  }
+  return std::nullopt;
+}
+
+ProgramEnd Check::End(int run) {
+  ProgramEnd end;
+  bool killed = false;
+  for (std::size_t i = 0; i < timeline().size(); ++i) {
+    const Event& event = timeline()[i];
+    if (event.run != run) continue;
+    if (event.kind == EventKind::kStep && event.text == "kills the program") killed = true;
+    if (event.kind == EventKind::kLaunched) Examine(static_cast<int>(i));
+    if (event.kind != EventKind::kExited) continue;
+    Examine(static_cast<int>(i));
+    if (event.signal == SIGKILL && killed) return end;
+    end.exited = true;
+    end.status = static_cast<int>(event.number);
+    end.signal = event.signal;
+  }
+  return end;
+}
+
+std::string Check::Output(int run) {
+  for (int index : timeline().OfKind(EventKind::kOutput)) {
+    const Event& event = timeline()[static_cast<std::size_t>(index)];
+    if (event.run == run && event.number == 1) Examine(index);
+  }
+  return timeline().Output(run, 1);
+}
+
+std::string Check::ErrorOutput(int run) {
+  for (int index : timeline().OfKind(EventKind::kOutput)) {
+    const Event& event = timeline()[static_cast<std::size_t>(index)];
+    if (event.run == run && event.number == 2) Examine(index);
+  }
+  return timeline().Output(run, 2);
+}
+
+bool Check::Served(int run) {
+  for (int index : timeline().Find([](const Event& event) {
+         return event.kind == EventKind::kReady || event.kind == EventKind::kNotReady;
+       })) {
+    const Event& event = timeline()[static_cast<std::size_t>(index)];
+    if (event.run != run) continue;
+    Examine(index);
+    if (event.kind == EventKind::kReady) return true;
+  }
+  return false;
+}
+
+bool Check::SettledAtLast() {
+  const std::vector<int> waits = timeline().Find([](const Event& event) {
+    return event.kind == EventKind::kSettled || event.kind == EventKind::kNotSettled ||
+           event.kind == EventKind::kDeadline;
+  });
+  if (waits.empty()) return false;
+  Examine(waits.back());
+  return timeline()[static_cast<std::size_t>(waits.back())].kind == EventKind::kSettled;
+}
+
+bool Check::DeadlineReached() const {
+  Now().knows_deadline = true;
+  return !timeline().OfKind(EventKind::kDeadline).empty();
+}
+
+std::string Check::FirstReply() {
+  for (const Conversation& conversation : timeline().Conversations()) {
+    if (conversation.received.empty() || conversation.ending == Ending::kReset) continue;
+    Examine(conversation.events);
+    return conversation.received;
+  }
+  Inconclusive("no client of the scenario got a whole reply to compare with");
+}
+
+void Check::Note(const std::string& text) { Now().result.notes.push_back(text); }
+
+void Check::Inconclusive(const std::string& reason) {
+  throw Undecided{Verdict::kInconclusive, reason};
+}
+
+void Check::NotApplicable(const std::string& reason) {
+  throw Undecided{Verdict::kNotApplicable, reason};
+}
+
+void Check::LevelHoldsIf(bool condition, const std::string& why_not) {
+  if (condition) return;
+  Now().result.lowered = true;
+  Now().result.notes.push_back(why_not);
+}
+
+bool Check::EintrCanHappen(std::string_view call_glob) {
+  for (const Call& call : Calls("rt_sigaction")) {
+    if (call.option == "handler" && (call.flags & SA_RESTART) == 0 &&
+        !EndsPrograms(call.number, subject().launch.stop_signal)) {
+      return true;
+    }
+  }
+  const std::vector<Call> calls = Calls(call_glob);
+  return std::any_of(calls.begin(), calls.end(),
+                     [](const Call& call) { return NeverRestarts(call.name); });
+}
+
+bool RegisterCheck(std::string_view scenario, std::string_view requirement, const char* file,
+                   int line, ::testing::Test* (*make)()) {
+  ::testing::RegisterTest(std::string(scenario).c_str(), std::string(requirement).c_str(), nullptr,
+                          nullptr, file, line, make);
+  return true;
+}
+
+}  // namespace sockspec

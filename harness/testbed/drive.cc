@@ -1,0 +1,161 @@
+// Driving one scenario in the calling worker process.
+#include "harness/testbed/drive.h"
+
+#include <netinet/in.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include "harness/base/clock.h"
+#include "harness/base/error.h"
+#include "harness/base/text.h"
+#include "harness/launch/launch.h"
+#include "harness/testbed/testbed.h"
+
+namespace sockspec {
+namespace {
+
+// Its byte swap (54578) is a port of its own, so that a forgotten htons() shows.
+constexpr int kPort = 13013;
+constexpr int kBacklog = 16;
+constexpr const char* kPath = "/tmp/sockspec.sock";
+// No clock tells this time: a client that prints its own is seen.
+constexpr const char* kDaytimeReply = "Tuesday, February 3, 2004 17:42:09-UTC\r\n";
+
+struct EndName {
+  DriveEnd end;
+  std::string_view name;
+};
+constexpr EndName kEnds[] = {{DriveEnd::kComplete, "complete"},
+                             {DriveEnd::kNotReady, "not-ready"},
+                             {DriveEnd::kDeadline, "deadline"},
+                             {DriveEnd::kNotExecutable, "not-executable"},
+                             {DriveEnd::kHarnessError, "harness-error"}};
+
+std::string RealHome() {
+  if (const char* home = getenv("HOME"); home != nullptr && *home == '/') return home;
+  const passwd* entry = getpwuid(getuid());
+  return entry != nullptr ? entry->pw_dir : "";
+}
+
+// The folder directly below `home` in which `path` lies: ~/.pyenv for ~/.pyenv/shims, since what lies
+// on PATH there needs its neighbours. "" when it does not lie below.
+std::string BelowHome(const std::string& home, const std::string& path) {
+  if (home.empty() || home == "/" || !path.starts_with(home + "/")) return "";
+  return path.substr(0, path.find('/', home.size() + 1));
+}
+
+std::vector<std::string> ReadableFolders(const Manifest& manifest, const LaunchSpec& spec,
+                                         const DriveOptions& options, const std::string& home) {
+  std::vector<std::string> folders = manifest.sandbox_read;
+  folders.push_back(options.tool_folder);
+  const char* path = getenv("PATH");
+  std::istringstream list(path != nullptr ? path : "");
+  for (std::string folder; std::getline(list, folder, ':');) {
+    if (const std::string below = BelowHome(home, folder); !below.empty()) folders.push_back(below);
+  }
+  const std::vector<std::string>& command = options.wrap.empty() ? spec.command : options.wrap;
+  try {
+    const std::string program = ResolveProgram(
+        command.front(), options.tool_folder + ":" + (path != nullptr ? path : ""), spec.directory);
+    folders.push_back(std::filesystem::path(program).parent_path());
+    folders.push_back(std::filesystem::canonical(program).parent_path());
+  } catch (const ProgramNotExecutable&) {
+    // Found out again, and reported, at the launch.
+  }
+  std::erase_if(folders, [](const std::string& folder) {
+    return folder == "/" || !std::filesystem::is_directory(folder);
+  });
+  return folders;
+}
+
+// A port that is free now; where there is no network namespace of our own.
+int LeasePort() {
+  OwnedFd fd(CheckCall(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket(AF_INET)"));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  socklen_t size = sizeof address;
+  CheckCall(bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size), "bind(port 0)");
+  CheckCall(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size), "getsockname()");
+  return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+std::string_view Name(DriveEnd end) { return kEnds[static_cast<int>(end)].name; }
+
+std::optional<DriveEnd> ParseDriveEnd(std::string_view name) {
+  for (const EndName& known : kEnds) {
+    if (known.name == name) return known.end;
+  }
+  return std::nullopt;
+}
+
+Subject MakeSubject(const Manifest&, const Program& program, Transport transport,
+                    const HostAbilities& abilities) {
+  Subject subject;
+  subject.role = program.role;
+  subject.transport = transport;
+  subject.service = program.service;
+  subject.launch = program.launch.at(transport);
+  const LaunchSpec& spec = subject.launch;
+  subject.isolated = abilities.user_namespaces;
+  subject.traced = abilities.ptrace;
+  subject.address = Family(transport) == AF_INET6 ? "::1" : "127.0.0.1";
+  subject.port = spec.port.value_or(subject.isolated ? kPort : LeasePort());
+  subject.path = spec.path.value_or(
+      subject.isolated ? kPath : fmt::format("/tmp/sockspec-{}-{}.sock", getuid(), getpid()));
+  subject.backlog = spec.backlog.value_or(kBacklog);
+  if (program.role == Role::kClient) subject.reply = kDaytimeReply;
+  return subject;
+}
+
+Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, const Subject& subject,
+                    const DriveOptions& options) {
+  Drive drive;
+  std::int64_t since = MonotonicNanoseconds();
+  const auto lap = [&](const char* phase) {
+    const std::int64_t now = MonotonicNanoseconds();
+    drive.phases[phase] += static_cast<double>(now - since) / 1e6;
+    since = now;
+  };
+  try {
+    SandboxOptions sandbox_options;
+    sandbox_options.directory = subject.launch.directory;
+    sandbox_options.home = RealHome();
+    sandbox_options.readable =
+        ReadableFolders(manifest, subject.launch, options, sandbox_options.home);
+    sandbox_options.first_unprivileged_port = scenario.needs.first_unprivileged_port;
+    sandbox_options.extra_addresses = scenario.needs.extra_addresses;
+    Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
+    lap("namespaces");
+    {
+      Testbed testbed(manifest, subject, options, sandbox, &drive.timeline);
+      drive.end = DriveEnd::kComplete;
+      try {
+        scenario.make()->Run(&testbed);
+      } catch (const ScenarioEnded& ended) {
+        drive.end = ended.end;
+        drive.reason = ended.what();
+      }
+      lap("exchange");
+      drive.phases["ready"] = testbed.ready_ms();
+      drive.phases["exchange"] -= testbed.ready_ms();
+    }
+    sandbox.End();
+    lap("teardown");
+  } catch (const ProgramNotExecutable& error) {
+    drive.end = DriveEnd::kNotExecutable;
+    drive.reason = error.what();
+  } catch (const std::exception& error) {
+    drive.end = DriveEnd::kHarnessError;
+    drive.reason = error.what();
+  }
+  return drive;
+}
+
+}  // namespace sockspec

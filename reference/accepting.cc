@@ -1,0 +1,49 @@
+// Waiting and accept's errors, sorted by whose fault they are.
+#include "reference/accepting.h"
+
+#include <poll.h>
+
+#include <cerrno>
+
+#include "reference/failure.h"
+
+namespace sockspec::reference {
+
+Arrival WaitForClient(int listener, const Endpoint& endpoint, const StopSignal& stop) {
+  pollfd waits[] = {{listener, POLLIN, 0}, {stop.descriptor(), POLLIN, 0}};
+  while (poll(waits, 2, -1) < 0) {
+    if (errno != EINTR) throw Failure("poll", endpoint.name, errno);
+  }
+  return waits[1].revents != 0 ? Arrival::kStop : Arrival::kClient;
+}
+
+void RecoverFromAcceptError(int error, const Endpoint& endpoint, const StopSignal& stop) {
+  switch (error) {
+    // The listener itself is of no use.
+    case EBADF:
+    case EFAULT:
+    case EINVAL:
+    case ENOTSOCK:
+      throw Failure("accept", endpoint.name, error);
+    // A signal, or a client that has gone; then the network errors that accept(2) hands on.
+    case EINTR:
+    case EAGAIN:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case EOPNOTSUPP:
+      return;
+    // EMFILE, ENFILE, ENOBUFS, ENOMEM and whatever else may last.
+    default:
+      constexpr int kPauseMilliseconds = 100;
+      pollfd wait = {stop.descriptor(), POLLIN, 0};
+      poll(&wait, 1, kPauseMilliseconds);
+  }
+}
+
+}  // namespace sockspec::reference

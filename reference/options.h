@@ -1,0 +1,34 @@
+// The arguments of the two programs, as text and numbers; nothing is looked up or opened here.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <string>
+
+namespace sockspec::reference {
+
+struct ServerOptions {
+  std::string transport;
+  std::string address;
+  std::string port;
+  std::string path;
+  std::string service = "daytime";
+  int backlog = SOMAXCONN;
+  bool v6only = false;
+};
+
+struct ClientOptions {
+  std::string transport;
+  std::string host;
+  std::string port;
+  std::string path;
+};
+
+extern const char* const kServerUsage;
+extern const char* const kClientUsage;
+
+// Both throw UsageError.
+ServerOptions ParseServerOptions(int argc, char** argv);
+ClientOptions ParseClientOptions(int argc, char** argv);
+
+}  // namespace sockspec::reference

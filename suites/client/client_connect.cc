@@ -1,0 +1,181 @@
+// Connections that fail, or that a signal interrupts: connect(2), XSH connect().
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "harness/base/error.h"
+#include "harness/base/text.h"
+#include "suites/client/client_evidence.h"
+
+namespace sockspec {
+namespace {
+
+// Every connect() of the program, so that a second attempt fails as the first did.
+Fault ConnectFails(int error) { return {.call = CallClass::kConnect, .count = -1, .error = error}; }
+
+SCENARIO(ClientRefused, kClient, kStreams, "nobody listens where the client is to connect") {
+  if (IsUnix(transport())) WritePath("stale-socket");
+  Launch();
+  WaitForExit();
+}
+
+constexpr int kUnreachableErrors[] = {ENETUNREACH, EHOSTUNREACH};
+
+SCENARIO(ClientUnreachable, kClient, kTcp,
+         "connect() fails with ENETUNREACH and, in a second run, with EHOSTUNREACH") {
+  Listen();
+  for (const int error : kUnreachableErrors) {
+    Launch({.faults = {ConnectFails(error)}});
+    WaitForExit();
+    if (Running()) Kill();
+  }
+}
+
+SCENARIO(ClientConnectTimesOut, kClient, kTcp,
+         "every connect() fails with ETIMEDOUT, as after minutes without an answer") {
+  Listen();
+  Launch({.faults = {ConnectFails(ETIMEDOUT)}});
+  WaitForExit();
+}
+
+SCENARIO(ClientConnectError, kClient, kStreams, "every connect() fails with ENOBUFS") {
+  Listen();
+  Launch({.faults = {ConnectFails(ENOBUFS)}});
+  WaitForExit();
+}
+
+SCENARIO(ClientConnectInterrupted, kClient, kStreams,
+         "the first connect() goes on, but reports EINTR") {
+  Listen();
+  Launch({.faults = {{.call = CallClass::kConnect,
+                      .role = SocketRole::kUnconnected,
+                      .action = FaultAction::kAfter,
+                      .error = EINTR}}});
+  // A client may give the first connection up and connect afresh, once or more.
+  constexpr int kAttempts = 4;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    Session session = Accept();
+    if (!session.connected()) break;
+    Serve(session, reply());
+  }
+  WaitForExit();
+}
+
+// What should be on standard output of a client that received nothing; with `error` as its cause.
+std::string WrongSilence(const Subject& subject, const std::string& output, int error) {
+  if (subject.launch.output == OutputKind::kExact) {
+    return output.empty() ? ""
+                          : fmt::format("prints {} on standard output, though nothing was received",
+                                        Quote(output));
+  }
+  // Labels of its own are allowed there, but no message.
+  if (!NamesError(output, error)) return "";
+  return fmt::format("prints its error message on standard output: {}", Quote(output));
+}
+
+// CLI-04: refused: an exit status that says so, and nothing on standard output.
+CHECK(ClientRefused, "CLI-04") {
+  const std::string wrong = WrongFailure(timeline(), End());
+  EXPECT_TRUE(wrong.empty()) << wrong << ", though the connection was refused";
+  const std::string noise = WrongSilence(subject(), Output(), ECONNREFUSED);
+  EXPECT_TRUE(noise.empty()) << noise;
+}
+
+// CLI-05: unreachable: the same.
+CHECK(ClientUnreachable, "CLI-05") {
+  for (int run = 0; run < 2; ++run) {
+    const int error = kUnreachableErrors[run];
+    const std::vector<int> faults = FaultsIn(timeline(), run);
+    Examine(faults);
+    if (faults.empty()) Inconclusive("the program made no connect() call that could fail");
+    const std::string wrong = WrongFailure(timeline(), End(run), run);
+    EXPECT_TRUE(wrong.empty()) << wrong << ", though connect() failed with " << ErrnoName(error);
+    const std::string noise = WrongSilence(subject(), Output(run), error);
+    EXPECT_TRUE(noise.empty()) << noise;
+  }
+}
+
+// CLI-06: a connect without an answer ends in bounded time with a message.
+CHECK(ClientConnectTimesOut, "CLI-06") {
+  const std::vector<int> faults = FaultsIn(timeline());
+  Examine(faults);
+  if (faults.empty()) Inconclusive("the program made no connect() call that could fail");
+  const std::string wrong = WrongFailure(timeline(), End());
+  EXPECT_TRUE(wrong.empty()) << wrong << ", though connect() failed with ETIMEDOUT";
+  EXPECT_TRUE(!ErrorOutput().empty()) << "says nothing on standard error when connect() times out";
+}
+
+// CLI-07: after EINTR the connection in progress is awaited, or a new one made.
+CHECK(ClientConnectInterrupted, "CLI-07") {
+  LevelHoldsIf(EintrCanHappen("connect"),
+               "the program has no signal handler that could interrupt connect()");
+  const std::vector<int> faults = FaultsIn(timeline());
+  Examine(faults);
+  if (faults.empty()) Inconclusive("the program made no connect() call that could be interrupted");
+  const std::string wrong = WrongSuccess(timeline(), End());
+  EXPECT_TRUE(wrong.empty()) << wrong << " after connect() was interrupted by a signal (EINTR)";
+  if (!wrong.empty()) return;
+  const std::string output = WrongOutput(subject(), Output(), subject().reply);
+  EXPECT_TRUE(output.empty()) << output << " after connect() was interrupted by a signal (EINTR)";
+}
+
+// CLI-16: the result of an asynchronous connect is looked at before reading.
+CHECK(ClientRefused, "CLI-16") {
+  bool asynchronous = false;
+  for (const Call& call : Calls("connect")) {
+    asynchronous = asynchronous || call.error == EINPROGRESS;
+  }
+  if (!asynchronous) NotApplicable("its connect() blocks");
+  const std::string wrong = WrongFailure(timeline(), End());
+  EXPECT_TRUE(wrong.empty()) << wrong << ", though the asynchronous connect was refused";
+  EXPECT_TRUE(ErrorOutput().find(": Success") == std::string::npos)
+      << "says \"Success\" of a connection that was refused: " << Quote(ErrorOutput());
+}
+
+// CLI-19: a client that fails says why on standard error.
+CHECK(ClientRefused, "CLI-19") {
+  EXPECT_TRUE(!ErrorOutput().empty())
+      << "says nothing on standard error when the connection is refused";
+}
+
+// CLI-19: likewise where the network is unreachable.
+CHECK(ClientUnreachable, "CLI-19") {
+  for (int run = 0; run < 2; ++run) {
+    EXPECT_TRUE(!ErrorOutput(run).empty())
+        << fmt::format("says nothing on standard error when connect() fails with {}",
+                       ErrnoName(kUnreachableErrors[run]));
+  }
+}
+
+// DIA-01: the message does not go to standard output.
+CHECK(ClientRefused, "DIA-01") {
+  End();
+  const std::string wrong = WrongSilence(subject(), Output(), ECONNREFUSED);
+  EXPECT_TRUE(wrong.empty()) << wrong;
+}
+
+// DIA-01: likewise where the network is unreachable.
+CHECK(ClientUnreachable, "DIA-01") {
+  for (int run = 0; run < 2; ++run) {
+    End(run);
+    const std::string wrong = WrongSilence(subject(), Output(run), kUnreachableErrors[run]);
+    EXPECT_TRUE(wrong.empty()) << wrong;
+  }
+}
+
+// DIA-02: the message gives the reason by the errno's text, name or number.
+CHECK(ClientConnectError, "DIA-02") {
+  const std::vector<int> faults = FaultsIn(timeline());
+  Examine(faults);
+  if (faults.empty()) Inconclusive("the program made no connect() call that could fail");
+  const std::string said = ErrorOutput();
+  EXPECT_TRUE(NamesError(said, ENOBUFS)) << fmt::format(
+      "does not say that connect() failed with ENOBUFS (No buffer space available): {}",
+      said.empty() ? "standard error is empty" : "it says " + Quote(said));
+}
+
+// DIA-03: a client that cannot begin exits with a status from 1 to 255.
+CHECK(ClientRefused, "DIA-03") { EXPECT_THAT(End(), ExitedWithFailure()); }
+
+}  // namespace
+}  // namespace sockspec

@@ -1,0 +1,65 @@
+// What the client suites share: the harness's server, and questions on a client's evidence.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/testbed/check.h"
+#include "harness/testbed/matchers.h"
+#include "harness/testbed/scenario.h"
+
+namespace sockspec {
+
+// --- for scenarios ------------------------------------------------------------------------------
+// Serves one client as daytime, qotd and time do: the reply, then the end. What the client sends is
+// read before the close, so that its FIN does not become a RST.
+inline void Serve(Session session, std::string_view reply) {
+  session.Send(reply);
+  session.HalfClose();
+  session.ReadToEnd();
+  session.Close();
+}
+// `size` printable bytes without a line break but at their end; no two neighbouring lines' worth of
+// them are equal, so that lost and doubled pieces show.
+std::string ReplyOfSize(std::size_t size);
+
+// --- standard output ----------------------------------------------------------------------------
+// What is wrong with the standard output of a client that was sent `sent`: "prints nothing ...".
+// Empty: nothing. Obeys the manifest's `output` and its claims text-only and one-line.
+std::string WrongOutput(const Subject& subject, const std::string& output, const std::string& sent);
+// The same for a conversation that was cut: all that is printed must have been sent.
+std::string InventedOutput(const Subject& subject, const std::string& output,
+                           const std::string& sent);
+// The client prints something else than the bytes that it received.
+bool Decodes(const Subject& subject);
+// The value of the time service is always of four bytes.
+bool HasFixedReply(const Subject& subject);
+
+// --- how it ended -------------------------------------------------------------------------------
+// Why the run had not ended when the last wait for it was over: "hangs in recv(client)".
+std::string WhyNotEnded(const Timeline& timeline, int run = 0);
+// What is wrong where success was due: it hangs, is killed, or has another status than 0. Empty:
+// nothing.
+std::string WrongSuccess(const Timeline& timeline, const ProgramEnd& end, int run = 0);
+// What is wrong where a failure was to be reported by an exit status.
+std::string WrongFailure(const Timeline& timeline, const ProgramEnd& end, int run = 0);
+// `text` holds the error's text, its name or its number, in any letter case.
+bool NamesError(const std::string& text, int error);
+
+// --- conversations and calls --------------------------------------------------------------------
+// The first session in which that run of the client was connected.
+std::optional<Conversation> SessionOf(const std::vector<Conversation>& conversations, int run = 0);
+// "127.0.0.1:13013", "[::1]:13013", or the path: what the client is given.
+std::string Endpoint(const Subject& subject, const std::string& address = "");
+// One address in two notations: brackets and the mapped form of an IPv4 address do not count.
+bool SameEndpoint(std::string_view one, std::string_view other);
+// The socket() call that made this socket, if it was seen.
+std::optional<Call> MakerOf(const Timeline& timeline, int socket);
+// Indices of the connect() calls to the endpoint on stream sockets, whatever came of them.
+std::vector<int> EndpointConnects(const Timeline& timeline, const std::string& endpoint);
+// Indices of the events that say that a fault was injected into that run.
+std::vector<int> FaultsIn(const Timeline& timeline, int run = 0);
+
+}  // namespace sockspec

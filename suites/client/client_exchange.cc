@@ -1,0 +1,222 @@
+// The ordinary exchange of a client: RFC 867, 868, 865 (the server sends and closes); connect(2).
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstddef>
+
+#include "harness/base/text.h"
+#include "suites/client/client_evidence.h"
+
+namespace sockspec {
+namespace {
+
+SCENARIO(ClientExchange, kClient, kStreams, "the server sends its reply and closes") {
+  Listen();
+  Launch();
+  Serve(Accept(), reply());
+  WaitForExit();
+}
+
+constexpr const char* kOtherIpv4 = "127.0.0.3";
+constexpr const char* kOtherIpv6 = "fd00::3";
+
+std::string OtherAddress(Transport transport, const std::string& path) {
+  if (IsUnix(transport)) return path + ".other";
+  return transport == Transport::kTcp6 ? kOtherIpv6 : kOtherIpv4;
+}
+
+// A program that is given no address has but one endpoint: the ordinary one.
+bool TakesAddress(const LaunchSpec& launch) {
+  return launch.Mentions("host") || launch.Mentions("address") || launch.Mentions("path");
+}
+
+SCENARIO(ClientOtherEndpoint, kClient, kStreams,
+         "the server has another address than in all other scenarios",
+         .extra_addresses = {kOtherIpv6}) {
+  const std::string other = OtherAddress(transport(), path());
+  if (!TakesAddress(launch())) {
+    Listen();
+    Launch();
+  } else if (IsUnix(transport())) {
+    Listen({.path = other});
+    Launch({.path = other});
+  } else {
+    Listen({.address = other});
+    Launch({.address = other});
+  }
+  Serve(Accept(), reply());
+  WaitForExit();
+}
+
+// What else than the endpoint the client reached for; resolvers excepted.
+std::string WrongPeer(const std::vector<Call>& connects, const std::string& endpoint) {
+  for (const Call& call : connects) {
+    const bool local = call.address.starts_with('/') || call.address.starts_with('@');
+    const bool resolver = call.address.ends_with(":53");
+    const bool names_peer = call.address.find(':') != std::string::npos;
+    if (call.role == SocketRole::kDatagram || local || resolver || !names_peer) continue;
+    if (!SameEndpoint(call.address, endpoint)) return call.address;
+  }
+  return "";
+}
+
+// CLI-01: the client connects to the endpoint that it was given, and to no other.
+CHECK(ClientExchange, "CLI-01") {
+  const std::string endpoint = Endpoint(subject());
+  if (!SessionOf(AllConversations())) {
+    const std::string end = End().exited ? "" : "; it " + WhyNotEnded(timeline());
+    ADD_FAILURE() << fmt::format("never connects to {}{}", endpoint, end);
+    return;
+  }
+  if (!subject().traced) return;
+  const std::string other = WrongPeer(Calls("connect"), endpoint);
+  EXPECT_TRUE(other.empty()) << fmt::format("connects to {}, though told to connect to {}", other,
+                                            endpoint);
+}
+
+// CLI-01: nor is the address built in.
+CHECK(ClientOtherEndpoint, "CLI-01") {
+  const bool given = TakesAddress(subject().launch);
+  const std::string endpoint =
+      Endpoint(subject(), given ? OtherAddress(transport(), subject().path) : "");
+  const ProgramEnd end = End();
+  EXPECT_TRUE(SessionOf(AllConversations()).has_value())
+      << fmt::format("never connects to {}, where it was told to", endpoint)
+      << (end.exited ? "" : "; it " + WhyNotEnded(timeline()));
+}
+
+// CLI-02: what it received is on standard output, unchanged and complete.
+CHECK(ClientExchange, "CLI-02") {
+  const std::string wrong = WrongOutput(subject(), Output(), subject().reply);
+  EXPECT_TRUE(wrong.empty()) << wrong;
+  if (Decodes(subject())) Note("the client decodes the reply: its output was not compared");
+}
+
+// CLI-03: success gives status 0.
+CHECK(ClientExchange, "CLI-03") {
+  const std::string wrong = WrongSuccess(timeline(), End());
+  EXPECT_TRUE(wrong.empty()) << wrong << " after an ordinary exchange";
+}
+
+// CLI-12: no explicit local port; the kernel picks one.
+CHECK(ClientExchange, "CLI-12") {
+  const Conversation session = TheConversation();
+  for (const Call& call : Calls("bind")) {
+    const std::optional<Call> made = MakerOf(timeline(), call.on_socket);
+    if (!made || made->type != SOCK_STREAM || made->family == AF_UNIX) continue;
+    EXPECT_TRUE(call.address.ends_with(":0")) << fmt::format(
+        "binds its socket to {}, so that a second client at the same time fails", call.address);
+  }
+  EXPECT_THAT(session, Connected());
+}
+
+// CLI-13: the client needs no input and sends nothing.
+CHECK(ClientExchange, "CLI-13") {
+  const Conversation session = TheConversation();
+  if (!End().exited) {
+    ADD_FAILURE() << WhyNotEnded(timeline()) << ", while its standard input stays silent";
+    return;
+  }
+  const bool line_ends_only = session.received.find_first_not_of("\r\n") == std::string::npos;
+  constexpr std::size_t kOneLineEnd = 2;
+  if (!session.received.empty() && line_ends_only && session.received.size() <= kOneLineEnd) {
+    Note("sends an empty line, which the server discards");
+    return;
+  }
+  EXPECT_THAT(session, ReceivedNothing());
+}
+
+// RD-03: at the end of the stream the client finishes.
+CHECK(ClientExchange, "RD-03") {
+  TheConversation();
+  EXPECT_TRUE(End().exited) << WhyNotEnded(timeline())
+                            << " after the server has closed the connection";
+}
+
+// WR-06: no string terminator goes out.
+CHECK(ClientExchange, "WR-06") {
+  EXPECT_TRUE(TheConversation().received.find('\0') == std::string::npos)
+      << "sends a NUL byte, which belongs to no message of a text service";
+}
+
+// FAM-08: the socket that connects is of the transport's type.
+CHECK(ClientExchange, "FAM-08") {
+  int judged = 0;
+  const std::vector<Call> made = Calls("socket");
+  for (const Call& connect : Calls("connect")) {
+    if (!SameEndpoint(connect.address, Endpoint(subject()))) continue;
+    for (const Call& call : made) {
+      if (call.error != 0 || call.socket != connect.on_socket) continue;
+      // Resolvers connect datagram sockets beside the one that talks.
+      if (call.type == SOCK_DGRAM && SessionOf(AllConversations())) continue;
+      ++judged;
+      EXPECT_TRUE(call.type == SocketType(transport()))
+          << fmt::format("connects a socket of type {}, where {} needs type {}", call.type,
+                         Name(transport()), SocketType(transport()));
+    }
+  }
+  if (judged == 0) Inconclusive("the socket() call of the connection was not seen");
+}
+
+// FAM-09: protocol is 0 or the one of the transport.
+CHECK(ClientExchange, "FAM-09") {
+  int judged = 0;
+  const std::vector<Call> made = Calls("socket");
+  const std::vector<int> connects = EndpointConnects(timeline(), Endpoint(subject()));
+  Examine(connects);
+  for (const int index : connects) {
+    for (const Call& call : made) {
+      if (call.error != 0 || call.socket != timeline()[index].call->on_socket) continue;
+      ++judged;
+      const bool mptcp = IsTcp(transport()) && call.protocol == IPPROTO_MPTCP;
+      const bool matches = call.protocol == 0 || mptcp ||
+                           (IsTcp(transport()) && call.protocol == IPPROTO_TCP) ||
+                           (IsUnix(transport()) && call.protocol == PF_UNIX);
+      EXPECT_TRUE(matches) << fmt::format("passes protocol {} to socket(), not 0 or the one of {}",
+                                          call.protocol, Name(transport()));
+      if (mptcp) Note("connects with MPTCP");
+    }
+  }
+  if (judged == 0) Inconclusive("the socket() call of the connection was not seen");
+}
+
+// FAM-12: sin6_flowinfo and sin6_scope_id are 0, but for link-local addresses.
+CHECK(ClientExchange, "FAM-12") {
+  constexpr int kIpv6Shortest = 24;  // without sin6_scope_id
+  int judged = 0;
+  for (const int index : EndpointConnects(timeline(), Endpoint(subject()))) {
+    const Call& call = CallAt(index);
+    if (call.address_length < kIpv6Shortest || call.address.starts_with("[fe80")) continue;
+    ++judged;
+    EXPECT_TRUE(call.flow_info == 0)
+        << fmt::format("connects with sin6_flowinfo {:#x}, not 0", call.flow_info);
+    EXPECT_TRUE(call.scope_id == 0)
+        << fmt::format("connects with sin6_scope_id {}, not 0", call.scope_id);
+  }
+  if (judged == 0) Inconclusive("the connect() call of the connection was not seen");
+}
+
+// UNX-09: the address length covers the path.
+CHECK(ClientExchange, "UNX-09") {
+  int judged = 0;
+  for (const Call& call : Calls("connect")) {
+    // A length that is too short cuts the path, so that the beginning alone is seen.
+    if (call.address.empty() || !subject().path.starts_with(call.address)) continue;
+    ++judged;
+    const int shortest = static_cast<int>(offsetof(sockaddr_un, sun_path) + subject().path.size());
+    EXPECT_TRUE(call.address_length >= shortest &&
+                call.address_length <= static_cast<int>(sizeof(sockaddr_un)))
+        << fmt::format("passes length {} to connect(), where {} needs {} to {}",
+                       call.address_length, Quote(subject().path), shortest + 1,
+                       sizeof(sockaddr_un));
+    if (call.address_length == shortest) {
+      Note("the length leaves out the path's terminating NUL, which Linux alone accepts");
+    }
+  }
+  if (judged == 0) Inconclusive("no connect() call to the path was seen");
+}
+
+}  // namespace
+}  // namespace sockspec

@@ -1,0 +1,281 @@
+// A client in unusual surroundings and with wrong arguments: socket(2), unix(7), write(2).
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "harness/base/error.h"
+#include "harness/base/text.h"
+#include "suites/client/client_evidence.h"
+
+namespace sockspec {
+namespace {
+
+constexpr const char* kFamilies[] = {"appletalk", "pup"};
+
+SCENARIO(ClientUnsupportedFamilies, kClient, kStreams,
+         "launched for AppleTalk, then for PUP: families that the host does not have") {
+  Listen();
+  for (const char* family : kFamilies) {
+    Launch({.transport = family});
+    Serve(Accept(), reply());
+    WaitForExit();
+    if (Running()) Kill();
+  }
+}
+
+constexpr int kSocketErrors[] = {EMFILE, ENOBUFS};
+
+SCENARIO(ClientSocketFails, kClient, kStreams,
+         "every socket() fails, with EMFILE and then, in a second run, with ENOBUFS") {
+  Listen();
+  for (const int error : kSocketErrors) {
+    Launch({.faults = {{.call = CallClass::kSocket, .count = -1, .error = error}}});
+    Serve(Accept(), reply());
+    WaitForExit();
+    if (Running()) Kill();
+  }
+}
+
+// Each of them is read as the server's own port by a program that truncates or stops early; but for
+// -1, which becomes 65535.
+std::vector<std::string> BadPortTexts(int port) {
+  constexpr int kPorts = 65536;
+  return {std::to_string(kPorts + port), "-1", fmt::format("{}x", port)};
+}
+
+SCENARIO(ClientBadPorts, kClient, kTcp, "launched with ports that are out of range or no numbers") {
+  Listen();
+  for (const std::string& port : BadPortTexts(port())) {
+    Launch({.port = port});
+    Serve(Accept(), reply());
+    WaitForExit();
+    if (Running()) Kill();
+  }
+}
+
+constexpr std::size_t kPathLengths[] = {109, 200};
+
+// In the folder of the ordinary path.
+std::string PathOfLength(const std::string& path, std::size_t length) {
+  std::string longer = path.substr(0, path.rfind('/') + 1);
+  longer.resize(length, 'x');
+  return longer;
+}
+
+SCENARIO(ClientLongPaths, kClient, kUnixStreams, "launched with paths longer than sun_path") {
+  // Where a program that cuts the path would arrive.
+  constexpr std::size_t kLongestPath = 107;
+  Listen({.path = PathOfLength(path(), kLongestPath)});
+  for (const std::size_t length : kPathLengths) {
+    Launch({.path = PathOfLength(path(), length)});
+    Serve(Accept(), reply());
+    WaitForExit();
+    if (Running()) Kill();
+  }
+}
+
+SCENARIO(ClientFullOutput, kClient, kStreams, "standard output is /dev/full") {
+  Listen();
+  Launch({.full_output = true});
+  Serve(Accept(), reply());
+  WaitForExit();
+}
+
+SCENARIO(ClientClosedDescriptors, kClient, kStreams,
+         "launched without descriptor 0, then without 0, 1 and 2") {
+  Listen();
+  for (const std::vector<int>& closed : {std::vector<int>{0}, std::vector<int>{0, 1, 2}}) {
+    Launch({.closed = closed});
+    Serve(Accept(), reply());
+    WaitForExit();
+    if (Running()) Kill();
+  }
+}
+
+SCENARIO(ClientWrongUsage, kClient, kStreams,
+         "launched without arguments, then with an option that no client has") {
+  Listen();
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{}, std::vector<std::string>{"--no-such-option"}}) {
+    Launch({.arguments = arguments});
+    Serve(Accept(), reply());
+    WaitForExit();
+    if (Running()) Kill();
+  }
+}
+
+// What a refusal lacks: an exit status other than 0 and no connection. A crash is a matter of
+// DIA-04.
+std::string WrongRefusal(const Timeline& timeline, const std::vector<Conversation>& sessions,
+                         const ProgramEnd& end, int run) {
+  if (SessionOf(sessions, run)) return "connects all the same";
+  return end.signal != 0 ? "" : WrongFailure(timeline, end, run);
+}
+
+// FAM-06 and FAM-07: refused with a message and a status other than 0, without a crash.
+std::string WrongFamilyRefusal(const Timeline& timeline, const std::vector<Conversation>& sessions,
+                               const ProgramEnd& end, const std::string& said, int run) {
+  const std::string wrong = WrongRefusal(timeline, sessions, end, run);
+  if (!wrong.empty()) return wrong;
+  if (end.signal != 0) return fmt::format("is killed by {}", SignalName(end.signal));
+  return said.empty() ? "says nothing on standard error" : "";
+}
+
+bool TakesFamily(const LaunchSpec& launch) {
+  return launch.Mentions("family") || launch.Mentions("transport");
+}
+
+constexpr const char* kNoFamily = "the command takes neither {family} nor {transport}";
+
+// FAM-06: an unsupported family is refused.
+CHECK(ClientUnsupportedFamilies, "FAM-06") {
+  if (!TakesFamily(subject().launch)) NotApplicable(kNoFamily);
+  if (subject().traced) {
+    for (const Call& call : Calls("socket")) {
+      if (call.family == AF_APPLETALK && call.error == 0) Inconclusive("this kernel has AppleTalk");
+    }
+  }
+  const std::string wrong =
+      WrongFamilyRefusal(timeline(), AllConversations(), End(0), ErrorOutput(0), 0);
+  EXPECT_TRUE(wrong.empty()) << wrong << ", when told to use AppleTalk";
+}
+
+// FAM-07: PUP, which Linux never had, likewise, and it is not taken for IPX.
+CHECK(ClientUnsupportedFamilies, "FAM-07") {
+  if (!TakesFamily(subject().launch)) NotApplicable(kNoFamily);
+  const std::string said = ErrorOutput(1);
+  const std::string wrong = WrongFamilyRefusal(timeline(), AllConversations(), End(1), said, 1);
+  EXPECT_TRUE(wrong.empty()) << wrong << ", when told to use PUP";
+  EXPECT_TRUE(said.find("IPX") == std::string::npos)
+      << "takes PUP for another family (its number is that of AF_IPX): " << Quote(said);
+}
+
+// DIA-03: such a failure gives a status from 1 to 255.
+CHECK(ClientUnsupportedFamilies, "DIA-03") {
+  if (!TakesFamily(subject().launch)) NotApplicable(kNoFamily);
+  for (int run = 0; run < 2; ++run) {
+    const std::string wrong = WrongFailure(timeline(), End(run), run);
+    EXPECT_TRUE(wrong.empty()) << wrong << ", when told to use " << kFamilies[run];
+  }
+}
+
+// DIA-01: nor is its message on standard output.
+CHECK(ClientUnsupportedFamilies, "DIA-01") {
+  if (!TakesFamily(subject().launch)) NotApplicable(kNoFamily);
+  if (subject().launch.output != OutputKind::kExact) {
+    NotApplicable("the manifest says that the client prints more than what it receives");
+  }
+  for (int run = 0; run < 2; ++run) {
+    if (SessionOf(AllConversations(), run)) continue;
+    End(run);
+    EXPECT_TRUE(Output(run).empty())
+        << "prints on standard output, though nothing was received: " << Quote(Output(run));
+  }
+}
+
+// FAM-10: a failing socket() ends the client; or it succeeds by other means.
+CHECK(ClientSocketFails, "FAM-10") {
+  for (int run = 0; run < 2; ++run) {
+    const std::string after =
+        fmt::format(", though socket() failed with {}", ErrnoName(kSocketErrors[run]));
+    const std::vector<int> faults = FaultsIn(timeline(), run);
+    Examine(faults);
+    if (faults.empty()) Inconclusive("the program made no socket() call that could fail");
+    if (SessionOf(AllConversations(), run)) {
+      const std::string output = WrongOutput(subject(), Output(run), subject().reply);
+      EXPECT_TRUE(output.empty()) << output << after;
+      continue;
+    }
+    const std::string wrong = WrongFailure(timeline(), End(run), run);
+    EXPECT_TRUE(wrong.empty()) << wrong << after;
+    for (const int index : CallIndices("connect")) {
+      if (timeline()[index].run != run) continue;
+      EXPECT_TRUE(CallAt(index).fd >= 0) << "goes on and calls connect(-1)" << after;
+    }
+  }
+}
+
+// BIND-13: ports that are none are rejected, never truncated.
+CHECK(ClientBadPorts, "BIND-13") {
+  if (!subject().launch.Mentions("port")) NotApplicable("the command takes no {port}");
+  const std::vector<std::string> ports = BadPortTexts(subject().port);
+  for (int run = 0; run < static_cast<int>(ports.size()); ++run) {
+    const std::string wrong = WrongRefusal(timeline(), AllConversations(), End(run), run);
+    EXPECT_TRUE(wrong.empty()) << fmt::format("{}, when told to use port \"{}\"", wrong,
+                                              ports[run]);
+    if (!subject().traced) continue;
+    for (const int index : CallIndices("connect")) {
+      const Call& call = CallAt(index);
+      if (timeline()[index].run != run || call.role == SocketRole::kDatagram) continue;
+      if (!SameEndpoint(call.address.substr(0, call.address.rfind(':')), subject().address)) {
+        continue;
+      }
+      ADD_FAILURE() << fmt::format("connects to {}, when told to use port \"{}\"", call.address,
+                                   ports[run]);
+    }
+  }
+}
+
+// UNX-05: a path longer than sun_path is refused, not cut.
+CHECK(ClientLongPaths, "UNX-05") {
+  if (!subject().launch.Mentions("path")) NotApplicable("the command takes no {path}");
+  for (int run = 0; run < static_cast<int>(std::size(kPathLengths)); ++run) {
+    const std::string asked = PathOfLength(subject().path, kPathLengths[run]);
+    const std::string wrong = WrongRefusal(timeline(), AllConversations(), End(run), run);
+    EXPECT_TRUE(wrong.empty()) << fmt::format("{}, when given a path of {} bytes", wrong,
+                                              asked.size());
+    if (!subject().traced) continue;
+    for (const int index : CallIndices("connect")) {
+      const std::string& address = CallAt(index).address;
+      const bool cut = address.size() > 1 && asked.starts_with(address) && address != asked;
+      if (timeline()[index].run != run || !cut) continue;
+      ADD_FAILURE() << fmt::format("cuts a path of {} bytes and connects to the first {}",
+                                   asked.size(), address.size());
+    }
+  }
+}
+
+// CLI-15: a failure to write standard output is an error.
+CHECK(ClientFullOutput, "CLI-15") {
+  TheConversation();
+  const std::string wrong = WrongFailure(timeline(), End());
+  EXPECT_TRUE(wrong.empty()) << wrong << ", though standard output could not be written (ENOSPC)";
+}
+
+// ROB-06: the client works without descriptors 0 to 2.
+CHECK(ClientClosedDescriptors, "ROB-06") {
+  const std::vector<Conversation> sessions = AllConversations();
+  const std::string end = WrongSuccess(timeline(), End(0), 0);
+  EXPECT_TRUE(end.empty()) << end << " when descriptor 0 is closed at its start";
+  const std::string output = WrongOutput(subject(), Output(0), subject().reply);
+  EXPECT_TRUE(output.empty()) << output << ", when descriptor 0 is closed at its start";
+  const std::optional<Conversation> bare = SessionOf(sessions, 1);
+  if (!bare) {
+    if (HasFailure()) return;
+    Inconclusive("the program does not start without descriptors 0, 1 and 2");
+  }
+  EXPECT_TRUE(bare->received.empty())
+      << "writes into the connection what was meant for standard output or error, when "
+         "descriptors 0 to 2 are closed at its start: "
+      << Quote(bare->received);
+}
+
+// DIA-05: wrong usage prints a usage text on standard error, fails, and connects to nothing.
+CHECK(ClientWrongUsage, "DIA-05") {
+  if (!subject().launch.claims.usage_check) {
+    NotApplicable("the manifest does not claim usage-check");
+  }
+  constexpr const char* kWrong[] = {"without arguments", "with --no-such-option"};
+  for (int run = 0; run < 2; ++run) {
+    const std::string wrong = WrongFailure(timeline(), End(run), run);
+    EXPECT_TRUE(wrong.empty()) << fmt::format("{}, when launched {}", wrong, kWrong[run]);
+    EXPECT_FALSE(SessionOf(AllConversations(), run).has_value())
+        << fmt::format("connects, when launched {}", kWrong[run]);
+    EXPECT_TRUE(!ErrorOutput(run).empty())
+        << fmt::format("says nothing on standard error, when launched {}", kWrong[run]);
+  }
+}
+
+}  // namespace
+}  // namespace sockspec

@@ -1,0 +1,267 @@
+// What a client makes of the stream: read(2), recv(2), RFC 9293 3.6 and 3.7.
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <iterator>
+
+#include "harness/base/error.h"
+#include "harness/base/text.h"
+#include "suites/client/client_evidence.h"
+
+namespace sockspec {
+namespace {
+
+SCENARIO(ClientBytewise, kClient, kStreams,
+         "the reply comes byte by byte, each when the client has taken the one before") {
+  Listen();
+  Launch();
+  Session session = Accept();
+  for (const char byte : reply()) {
+    if (session.ended()) break;
+    session.Send(std::string(1, byte));
+    SettleInWait();
+  }
+  Serve(session, "");
+  WaitForExit();
+}
+
+// Around the sizes that buffers have.
+constexpr std::size_t kSizes[] = {1,   63,  64,   65,   127,  128,  129,  255,  256,   257,    511,
+                                  512, 513, 1023, 1024, 1025, 4095, 4096, 4097, 65536, 1 << 20};
+constexpr int kSizeCount = std::size(kSizes);
+// What a client that is limited to one line must take.
+constexpr std::size_t kLongestLine = 512;
+
+SCENARIO(ClientReplySizes, kClient, kStreams, "a launch for each of many sizes of reply") {
+  Listen();
+  if (service() == "time") {  // its reply has but one size
+    Launch();
+    Serve(Accept(), reply());
+    WaitForExit();
+    return;
+  }
+  for (const std::size_t size : kSizes) {
+    if (launch().claims.one_line && size > kLongestLine) break;
+    Launch();
+    Serve(Accept(), ReplyOfSize(size));
+    WaitForExit();
+    if (Running()) Kill();
+  }
+}
+
+SCENARIO(ClientReadInterrupted, kClient, kStreams,
+         "the first two reads of the connection report EINTR") {
+  Listen();
+  Launch({.faults = {{.call = CallClass::kReceive,
+                      .role = SocketRole::kClient,
+                      .count = 2,
+                      .error = EINTR}}});
+  Serve(Accept(), reply());
+  WaitForExit();
+}
+
+SCENARIO(ClientReset, kClient, kTcp,
+         "half of the reply comes; when the client has read it, the server resets the connection") {
+  Listen();
+  Launch();
+  Session session = Accept();
+  session.Send(reply().substr(0, reply().size() / 2));
+  SettleInWait();
+  session.Abort();
+  WaitForExit();
+}
+
+// Twice, so that no value comes last.
+std::string AllByteValues() {
+  std::string bytes;
+  for (int i = 0; i < 2 * 256; ++i) bytes += static_cast<char>(i % 256);
+  return bytes;
+}
+
+SCENARIO(ClientAllBytes, kClient, kStreams, "the reply holds every byte value, twice") {
+  Listen();
+  Launch();
+  Serve(Accept(), AllByteValues());
+  WaitForExit();
+}
+
+SCENARIO(ClientNoReply, kClient, kStreams, "the server closes without having sent anything") {
+  Listen();
+  Launch();
+  Serve(Accept(), "");
+  WaitForExit();
+}
+
+constexpr std::int64_t kMebibyte = 1 << 20;
+// Enough for a runtime to fill its buffers and its heap's first generation.
+constexpr std::int64_t kWarmUp = 16 * kMebibyte;
+constexpr std::int64_t kEndless = 64 * kMebibyte;
+constexpr std::int64_t kMayGrow = 16 * kMebibyte;
+
+SCENARIO(ClientEndlessReply, kClient, kStreams,
+         "a reply of 80 MiB in lines, with a look at the memory after 16 MiB and at the end") {
+  Listen();
+  Launch({.null_output = true});
+  Session session = Accept();
+  session.SendFiller(kWarmUp);
+  SettleInWait();
+  TakeSnapshot("after 16 MiB");
+  session.SendFiller(kEndless);
+  SettleInWait();
+  TakeSnapshot("after 80 MiB");
+  Serve(session, "");
+  WaitForExit();
+}
+
+constexpr const char* kDecodes = "the manifest says that the client decodes what it receives";
+
+// RD-01: a reply in many segments is output completely.
+CHECK(ClientBytewise, "RD-01") {
+  TheConversation();
+  const std::string wrong = WrongOutput(subject(), Output(), subject().reply);
+  EXPECT_TRUE(wrong.empty()) << wrong << ", when the reply comes byte by byte";
+  if (Decodes(subject())) {
+    const std::string end = WrongSuccess(timeline(), End());
+    EXPECT_TRUE(end.empty()) << end << " when the reply comes byte by byte";
+    Note("the client decodes the reply: its output was not compared");
+  }
+}
+
+// RD-02: a reply of any size is output completely and crashes nothing.
+CHECK(ClientReplySizes, "RD-02") {
+  if (Decodes(subject())) NotApplicable(kDecodes);
+  if (HasFixedReply(subject())) NotApplicable("the service's reply has a fixed size");
+  const std::vector<Conversation> sessions = AllConversations();
+  for (int run = 0; run < kSizeCount; ++run) {
+    const std::size_t size = kSizes[run];
+    if (subject().launch.claims.one_line && size > kLongestLine) break;
+    const ProgramEnd end = End(run);
+    const std::string on = fmt::format(", sent a reply of {} bytes", size);
+    if (!SessionOf(sessions, run)) Inconclusive("the client did not connect" + on);
+    EXPECT_TRUE(end.signal == 0) << "is killed by " << SignalName(end.signal) << on;
+    const std::string wrong = WrongOutput(subject(), Output(run), ReplyOfSize(size));
+    EXPECT_TRUE(wrong.empty()) << wrong << on;
+    if (end.signal != 0 || !wrong.empty()) return;  // the larger ones fail for the same reason
+  }
+}
+
+// RD-04: EINTR from a read neither loses data nor ends the program.
+CHECK(ClientReadInterrupted, "RD-04") {
+  LevelHoldsIf(EintrCanHappen("re*"), "the program has no signal handler that could interrupt it");
+  const std::vector<int> faults = FaultsIn(timeline());
+  Examine(faults);
+  if (faults.empty()) Inconclusive("the program made no read that could be interrupted");
+  const std::string end = WrongSuccess(timeline(), End());
+  EXPECT_TRUE(end.empty()) << end << " after a read was interrupted by a signal (EINTR)";
+  const std::string output = WrongOutput(subject(), Output(), subject().reply);
+  EXPECT_TRUE(output.empty()) << output << ", after a read was interrupted by a signal (EINTR)";
+}
+
+// RD-05: a reset before the end of the stream is no success.
+CHECK(ClientReset, "RD-05") {
+  TheConversation();
+  const ProgramEnd end = End();
+  if (subject().traced && end.exited && end.signal == 0 && end.status == 0) {
+    bool seen = false;
+    for (const Call& call : Calls("*")) {
+      const bool option = call.option == "SO_ERROR" && !call.option_value.empty() &&
+                          call.option_value[0] == ECONNRESET;
+      seen = seen || call.error == ECONNRESET || call.error == EPIPE || option;
+    }
+    if (!seen) Inconclusive("the client had ended before it could notice the reset");
+  }
+  const std::string wrong = WrongFailure(timeline(), end);
+  EXPECT_TRUE(wrong.empty()) << wrong << ", though the connection was reset in mid-reply";
+}
+
+// CLI-19: a reset is told on standard error.
+CHECK(ClientReset, "CLI-19") {
+  TheConversation();
+  if (End().exited && End().status == 0) Inconclusive("the client took the reset for a success");
+  EXPECT_TRUE(!ErrorOutput().empty())
+      << "says nothing on standard error when the connection is reset";
+}
+
+// RD-06: all byte values come out unchanged.
+CHECK(ClientAllBytes, "RD-06") {
+  if (Decodes(subject())) NotApplicable(kDecodes);
+  if (HasFixedReply(subject())) NotApplicable("the service's reply has a fixed size");
+  if (subject().launch.claims.text_only || subject().launch.claims.one_line) {
+    NotApplicable("the manifest says that the client takes text alone");
+  }
+  TheConversation();
+  const std::string wrong = WrongOutput(subject(), Output(), AllByteValues());
+  EXPECT_TRUE(wrong.empty()) << wrong;
+}
+
+// CLI-14: an empty reply is reported; it hangs nothing.
+CHECK(ClientNoReply, "CLI-14") {
+  TheConversation();
+  const ProgramEnd end = End();
+  if (!end.exited) {
+    ADD_FAILURE() << WhyNotEnded(timeline()) << " after the server has closed without a reply";
+    return;
+  }
+  const bool reported = end.signal != 0 || end.status != 0 || !ErrorOutput().empty();
+  if (subject().launch.output == OutputKind::kExact) {
+    const std::string invented = InventedOutput(subject(), Output(), "");
+    EXPECT_TRUE(invented.empty()) << "prints " << Quote(Output())
+                                  << " on standard output, though the server sent nothing";
+  }
+  if (!reported) Note("a connection without a reply looks like a success: status 0, no message");
+}
+
+// CLI-18: nothing is printed that was not received: an empty reply.
+CHECK(ClientNoReply, "CLI-18") {
+  if (subject().launch.output != OutputKind::kExact) {
+    NotApplicable("the manifest says that the client prints more than what it receives");
+  }
+  TheConversation();
+  const std::string invented = InventedOutput(subject(), Output(), "");
+  EXPECT_TRUE(invented.empty()) << invented << "; the server sent nothing";
+}
+
+// CLI-18: half a reply.
+CHECK(ClientReset, "CLI-18") {
+  if (subject().launch.output != OutputKind::kExact) {
+    NotApplicable("the manifest says that the client prints more than what it receives");
+  }
+  const std::string invented = InventedOutput(subject(), Output(), TheConversation().sent);
+  EXPECT_TRUE(invented.empty()) << invented << "; the connection was reset in mid-reply";
+}
+
+// CLI-18: one byte.
+CHECK(ClientReplySizes, "CLI-18") {
+  if (subject().launch.output != OutputKind::kExact) {
+    NotApplicable("the manifest says that the client prints more than what it receives");
+  }
+  if (HasFixedReply(subject())) NotApplicable("the service's reply has a fixed size");
+  TheConversation();
+  const std::string invented = InventedOutput(subject(), Output(0), ReplyOfSize(kSizes[0]));
+  EXPECT_TRUE(invented.empty()) << invented << "; the server sent one byte";
+}
+
+// CLI-17: an endless reply does not make memory grow.
+CHECK(ClientEndlessReply, "CLI-17") {
+  if (subject().launch.claims.one_line) NotApplicable("the manifest says that it reads one line");
+  if (HasFixedReply(subject())) NotApplicable("the service's reply has a fixed size");
+  const Conversation session = TheConversation();
+  std::int64_t sent = 0;
+  for (const int index : session.events) {
+    if (timeline()[index].kind == EventKind::kSent) sent += timeline()[index].number;
+  }
+  if (sent < kWarmUp + kEndless) {
+    ADD_FAILURE() << fmt::format("takes no more than {} MiB of a reply of {} MiB", sent / kMebibyte,
+                                 (kWarmUp + kEndless) / kMebibyte);
+    return;
+  }
+  const std::int64_t before = SnapshotAt("after 16 MiB").anonymous_memory;
+  const std::int64_t after = SnapshotAt("after 80 MiB").anonymous_memory;
+  if (before < 0 || after < 0) Inconclusive("the program's memory could not be read");
+  EXPECT_TRUE(after - before < kMayGrow)
+      << fmt::format("grows by {} MiB while it receives {} MiB", (after - before) / kMebibyte,
+                     kEndless / kMebibyte);
+}
+
+}  // namespace
+}  // namespace sockspec

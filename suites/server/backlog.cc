@@ -1,0 +1,141 @@
+// The backlog: listen(2), which POSIX calls a hint.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "suites/server/server_evidence.h"
+
+namespace sockspec {
+namespace {
+
+constexpr int kBacklogs[] = {3, 64};
+
+SCENARIO(BacklogValues, kServer, kStreams, "launched with backlog 3, then with 64") {
+  for (const int backlog : kBacklogs) {
+    Launch({.backlog = std::to_string(backlog)});
+    TakeSnapshot(fmt::format("backlog {}", backlog));
+    Kill();
+  }
+}
+
+SCENARIO(BacklogZero, kServer, kStreams, "launched with backlog 0; five clients, one by one") {
+  if (Launch({.backlog = "0"}) != LaunchOutcome::kServing) return;
+  for (int i = 0; i < 5; ++i) Exchange();
+}
+
+SCENARIO(BacklogNegative, kServer, kStreams, "launched with backlog -1; one client") {
+  if (Launch({.backlog = "-1"}) == LaunchOutcome::kServing) Exchange();
+}
+
+SCENARIO(BacklogHuge, kServer, kStreams, "launched with backlog 2147483647; one client") {
+  if (Launch({.backlog = "2147483647"}) == LaunchOutcome::kServing) Exchange();
+}
+
+constexpr int kUnknownQueue = 8;  // where the program does not say how long its queue is
+constexpr int kLongestQueue = 150;
+
+SCENARIO(Burst, kServer, kTcp,
+         "more clients than the queue holds connect while the server is stopped") {
+  LaunchOptions options;
+  if (launch().Mentions("backlog")) options.backlog = "1";
+  Start(options);
+  Exchange();
+  const int queue = options.backlog ? 1 : launch().backlog.value_or(kUnknownQueue);
+  // The kernel takes one more than the backlog; the rest are beyond it.
+  const int burst = Bounded(launch(), std::clamp(queue, 1, kLongestQueue) + 1 + 4);
+  Signal(SIGSTOP);
+  std::vector<Client> clients;
+  for (int i = 0; i < burst; ++i) clients.push_back(Connect({.wait = false}));
+  Signal(SIGCONT);
+  for (Client& client : clients) {
+    client.ReadToEnd();
+    client.Close();
+  }
+  TakeSnapshot("after the burst");
+}
+
+// LSN-01: the backlog asked for is the one in force.
+CHECK(BacklogValues, "LSN-01") {
+  const LaunchSpec& launch = subject().launch;
+  if (!launch.Mentions("backlog") && !launch.backlog.has_value()) {
+    NotApplicable("no {backlog} in its command and no backlog in its manifest");
+  }
+  for (int run = 0; run < 2; ++run) {
+    const int wanted = launch.Mentions("backlog") ? kBacklogs[run] : *launch.backlog;
+    if (!Served(run)) {
+      ADD_FAILURE() << fmt::format("does not start with backlog {}: ", wanted)
+                    << WhatItDidLast(timeline(), run, End(run), ErrorOutput(run));
+      continue;
+    }
+    const Snapshot ready = SnapshotAt(fmt::format("backlog {}", kBacklogs[run]));
+    bool in_force = false;
+    std::vector<std::string> seen;
+    for (const SocketRow& row : OwnListeners(ready)) {
+      in_force = in_force || row.send_queue == wanted;
+      seen.push_back(fmt::format("the kernel's queue takes {}", row.send_queue));
+    }
+    for (const int index : timeline().Calls("listen")) {
+      if (timeline()[index].run != run) continue;
+      const Call& call = CallAt(index);
+      Examine(index);
+      in_force = in_force || (call.number == wanted && call.error == 0);
+      seen.push_back(fmt::format("listen() gets {}", call.number));
+    }
+    if (seen.empty()) Inconclusive("neither the kernel nor the trace shows a backlog");
+    EXPECT_TRUE(in_force) << fmt::format("does not use the backlog {} that it is given: {}", wanted,
+                                         fmt::join(seen, ", "));
+  }
+}
+
+// LSN-04: a burst larger than the queue is served in the end.
+CHECK(Burst, "LSN-04") {
+  std::vector<Conversation> burst = AllConversations();
+  if (burst.size() < 2) Inconclusive("it never served the first client");
+  burst.erase(burst.begin());
+  if (SnapshotAt("after the burst").listen_overflows == 0) {
+    Inconclusive(fmt::format("its queue took all {} clients at once", burst.size()));
+  }
+  const Conversation* left = FirstWithoutReply(burst, FirstReply());
+  EXPECT_TRUE(left == nullptr) << "does not serve all of a burst that is larger than its queue: "
+                               << (left == nullptr ? "" : InWords(*left));
+}
+
+// LSN-05: with backlog 0 it serves clients one after the other, or refuses to start.
+CHECK(BacklogZero, "LSN-05") {
+  if (!subject().launch.Mentions("backlog")) NotApplicable("no {backlog} in its command");
+  const std::string wrong = WrongStart({Served(), End(), {}}, "with backlog 0");
+  EXPECT_TRUE(wrong.empty()) << wrong;
+  if (!Served()) return;
+  for (const Conversation& conversation : AllConversations()) {
+    EXPECT_TRUE(!conversation.received.empty())
+        << "does not serve every client with backlog 0: " << InWords(conversation);
+  }
+}
+
+// LSN-06: a negative backlog is refused or serves; it does not crash or hang.
+CHECK(BacklogNegative, "LSN-06") {
+  if (!subject().launch.Mentions("backlog")) NotApplicable("no {backlog} in its command");
+  const ProgramEnd end = End();
+  EXPECT_THAT(end, DidNotCrash());
+  const std::string wrong = WrongStart({Served(), end, {}}, "with backlog -1");
+  EXPECT_TRUE(wrong.empty()) << wrong;
+  if (Served()) {
+    EXPECT_THAT(TheConversation(), ReceivedSomething());
+  }
+}
+
+// LSN-07: a huge backlog neither crashes nor stops service.
+CHECK(BacklogHuge, "LSN-07") {
+  if (!subject().launch.Mentions("backlog")) NotApplicable("no {backlog} in its command");
+  const ProgramEnd end = End();
+  EXPECT_THAT(end, DidNotCrash());
+  const std::string wrong = WrongStart({Served(), end, {}}, "with backlog 2147483647");
+  EXPECT_TRUE(wrong.empty()) << wrong;
+  if (Served()) {
+    EXPECT_THAT(TheConversation(), ReceivedSomething());
+  }
+}
+
+}  // namespace
+}  // namespace sockspec

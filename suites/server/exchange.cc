@@ -1,0 +1,93 @@
+// The ordinary exchange, which most areas judge, and the gate: a server that does not pass it is
+// judged no further on that transport.
+#include <fmt/format.h>
+
+#include "suites/server/server_evidence.h"
+
+namespace sockspec {
+namespace {
+
+constexpr int kClients = 5;
+// On UNIX the clients from this one on have names: the addresses that accept() returns then differ
+// in length.
+constexpr int kFirstNamed = 2;
+
+SCENARIO(Exchanges, kServer, kStreams,
+         "five silent clients, one after the other; then the stop signal and one more client") {
+  Start();
+  Settle();
+  TakeSnapshot("ready");
+  const int clients = launch().one_exchange ? 1 : kClients;
+  for (int i = 0; i < clients; ++i) {
+    ConnectOptions options;
+    if (IsUnix(transport()) && i >= kFirstNamed) {
+      options.local_address = fmt::format("{}.client{}", path(), i);
+    }
+    Exchange(options);
+    Settle();
+  }
+  TakeSnapshot("after exchanges");
+  Stop();
+  TakeSnapshot("after stop");
+  Connect();
+}
+
+// What the gate finds wrong with a server that was (or was not) reached by the first client.
+std::string WrongExchange(const Conversation& conversation) {
+  if (!conversation.connected) return "refuses its first client: " + InWords(conversation);
+  if (conversation.received.empty()) {
+    return "accepts its first client but never answers it: " + InWords(conversation);
+  }
+  return "";
+}
+
+bool InheritsListener(const LaunchSpec& launch) {
+  return launch.start == StartKind::kInetdNowait || launch.start == StartKind::kInetdWait ||
+         launch.start == StartKind::kSocketActivation;
+}
+
+// FAM-01: told to serve IPv4, it serves a client over IPv4.
+CHECK(Exchanges, "FAM-01") {
+  Examine(timeline().OfKind(EventKind::kNotReady));
+  if (!Served()) {
+    ADD_FAILURE() << "never becomes ready to serve over IPv4: "
+                  << WhatItDidLast(timeline(), 0, End(), ErrorOutput());
+    return;
+  }
+  const std::string wrong = WrongExchange(TheConversation());
+  EXPECT_TRUE(wrong.empty()) << wrong;
+  if (!InheritsListener(subject().launch)) {
+    EXPECT_TRUE(Listener(SnapshotAt("ready")).has_value())
+        << fmt::format("holds no listening socket on port {} itself", subject().port);
+  }
+}
+
+// FAM-02: told to serve IPv6, it serves a client over native IPv6.
+CHECK(Exchanges, "FAM-02") {
+  Examine(timeline().OfKind(EventKind::kNotReady));
+  if (!Served()) {
+    ADD_FAILURE() << "never becomes ready to serve over IPv6: "
+                  << WhatItDidLast(timeline(), 0, End(), ErrorOutput());
+    return;
+  }
+  const std::string wrong = WrongExchange(TheConversation());
+  EXPECT_TRUE(wrong.empty()) << wrong;
+}
+
+// UNX-01: a socket exists at the requested path and answers.
+CHECK(Exchanges, "UNX-01") {
+  Examine(timeline().OfKind(EventKind::kNotReady));
+  if (!Served()) {
+    ADD_FAILURE() << fmt::format("never becomes ready to serve at {}: ", subject().path)
+                  << WhatItDidLast(timeline(), 0, End(), ErrorOutput());
+    return;
+  }
+  const Snapshot ready = SnapshotAt("ready");
+  EXPECT_TRUE(ready.path_kind == "socket")
+      << fmt::format("leaves no socket at {}: {}", subject().path, ready.path_kind);
+  const std::string wrong = WrongExchange(TheConversation());
+  EXPECT_TRUE(wrong.empty()) << wrong;
+}
+
+}  // namespace
+}  // namespace sockspec

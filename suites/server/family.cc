@@ -1,0 +1,137 @@
+// Address families, socket type and protocol: socket(2), ip(7), ipv6(7).
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "harness/base/error.h"
+#include "suites/server/server_evidence.h"
+
+namespace sockspec {
+namespace {
+
+SCENARIO(UnsupportedFamilies, kServer, kStreams,
+         "launched for AppleTalk, then for PUP: families that the host does not have") {
+  for (const char* family : {"appletalk", "pup"}) {
+    Launch({.transport = family});
+    TakeSnapshot(family);
+    Kill();
+  }
+}
+
+SCENARIO(
+    SocketFails, kServer, kStreams,
+    "the endpoint's first socket() fails, with EMFILE and then, in a second run, with ENOBUFS") {
+  for (const int error : {EMFILE, ENOBUFS}) {
+    Launch(
+        {.faults = {{.call = CallClass::kSocket, .family = Family(transport()), .error = error}}});
+    TakeSnapshot(ErrnoName(error));
+    Kill();
+  }
+}
+
+// What a refusal to serve an unsupported family lacks; empty where it is one.
+std::string WrongFamilyRefusal(const StartUp& start, const std::string& error_output,
+                               std::string_view family) {
+  const std::string cause = fmt::format("when it is told to serve {}", family);
+  const std::string wrong = WrongRefusal(start, cause);
+  if (!wrong.empty()) return wrong;
+  if (start.end.signal != 0) return fmt::format("is killed by a signal {}", cause);
+  if (error_output.empty()) return fmt::format("says nothing on standard error {}", cause);
+  return "";
+}
+
+bool OpenedFamily(const std::vector<Call>& calls, int family) {
+  for (const Call& call : calls) {
+    if (call.family == family && call.error == 0) return true;
+  }
+  return false;
+}
+
+// FAM-06: an unsupported family is refused with a message and a status other than 0.
+CHECK(UnsupportedFamilies, "FAM-06") {
+  const StartUp start{Served(0), End(0), OwnListeners(SnapshotAt("appletalk"))};
+  if (start.served && subject().traced && OpenedFamily(Calls("socket"), AF_APPLETALK)) {
+    Inconclusive("this kernel has AppleTalk");
+  }
+  const std::string wrong = WrongFamilyRefusal(start, ErrorOutput(0), "AppleTalk");
+  EXPECT_TRUE(wrong.empty()) << wrong;
+}
+
+// FAM-07: PUP, which Linux never had, is refused likewise.
+CHECK(UnsupportedFamilies, "FAM-07") {
+  const StartUp start{Served(1), End(1), OwnListeners(SnapshotAt("pup"))};
+  const std::string wrong = WrongFamilyRefusal(start, ErrorOutput(1), "PUP");
+  EXPECT_TRUE(wrong.empty()) << wrong;
+}
+
+// FAM-08: the listening socket is of the transport's type.
+CHECK(Exchanges, "FAM-08") {
+  Calls("socket");
+  int judged = 0;
+  for (const int socket : ListeningSockets(timeline())) {
+    const std::optional<Call> made = MadeBy(timeline(), socket);
+    if (!made.has_value()) continue;
+    ++judged;
+    EXPECT_TRUE(made->type == SocketType(transport()))
+        << fmt::format("listens on a socket of type {}, where {} needs type {}", made->type,
+                       Name(transport()), SocketType(transport()));
+  }
+  if (judged == 0) NotApplicable("it made no listening socket itself");
+}
+
+// FAM-09: protocol is 0 or the one of the transport.
+CHECK(Exchanges, "FAM-09") {
+  Calls("socket");
+  int judged = 0;
+  for (const int socket : ListeningSockets(timeline())) {
+    const std::optional<Call> made = MadeBy(timeline(), socket);
+    if (!made.has_value()) continue;
+    ++judged;
+    const bool matches =
+        made->protocol == 0 ||
+        (IsTcp(transport()) && (made->protocol == IPPROTO_TCP || made->protocol == IPPROTO_MPTCP));
+    EXPECT_TRUE(matches) << fmt::format("passes protocol {} to socket(), not 0 or the one of {}",
+                                        made->protocol, Name(transport()));
+    if (matches && made->protocol == IPPROTO_MPTCP) Note("listens with MPTCP");
+  }
+  if (judged == 0) NotApplicable("it made no listening socket itself");
+}
+
+// FAM-10: a failing socket() ends the start-up.
+CHECK(SocketFails, "FAM-10") {
+  int judged = 0;
+  for (const auto& [run, label] : {std::pair(0, "EMFILE"), std::pair(1, "ENOBUFS")}) {
+    bool injected = false;
+    for (const int index : CallIndices("socket")) {
+      injected = injected || (timeline()[index].run == run && CallAt(index).injected);
+    }
+    if (!injected) continue;
+    ++judged;
+    const StartUp start{Served(run), End(run), OwnListeners(SnapshotAt(label))};
+    const std::string wrong =
+        WrongStart(start, fmt::format("after socket() failed with {}", label));
+    EXPECT_TRUE(wrong.empty()) << wrong;
+  }
+  if (judged == 0) NotApplicable("it makes no socket of its own");
+}
+
+// FAM-12: sin6_flowinfo and sin6_scope_id are 0, but for link-local addresses.
+CHECK(Exchanges, "FAM-12") {
+  CallIndices("bind");
+  int judged = 0;
+  for (const int index : EndpointBinds(timeline())) {
+    const Call& call = CallAt(index);
+    const std::optional<Call> made = MadeBy(timeline(), call.on_socket);
+    if (!made.has_value() || made->family != AF_INET6 || call.address_length < 24) continue;
+    if (HostOf(call.address).starts_with("[fe80") || call.address.starts_with("fe80")) continue;
+    ++judged;
+    EXPECT_TRUE(call.flow_info == 0)
+        << fmt::format("binds with sin6_flowinfo {:#x}, not 0", call.flow_info);
+    EXPECT_TRUE(call.scope_id == 0)
+        << fmt::format("binds with sin6_scope_id {}, not 0", call.scope_id);
+  }
+  if (judged == 0) NotApplicable("it binds no IPv6 socket itself");
+}
+
+}  // namespace
+}  // namespace sockspec

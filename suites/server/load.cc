@@ -1,0 +1,127 @@
+// Many exchanges one after the other: nothing accumulates.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "suites/server/server_evidence.h"
+
+namespace sockspec {
+namespace {
+
+constexpr int kWarmUp = 10;
+constexpr int kQuarters = 4;
+constexpr int kExchanges = 1000;
+constexpr int kFewClients = 20;  // of them, for ACC-02
+
+SCENARIO(ManyExchanges, kServer, kStreams,
+         "1000 clients one after the other, with a look at the program after each quarter") {
+  Start();
+  const int quarter = std::max(1, (Bounded(launch(), kWarmUp + kExchanges) - kWarmUp) / kQuarters);
+  const auto exchange = [this](int clients) {
+    for (int i = 0; i < clients; ++i) {
+      if (Exchange().received().empty()) return false;
+    }
+    return true;
+  };
+  bool serves = exchange(kWarmUp);
+  Settle();
+  TakeSnapshot("quarter 0");
+  for (int i = 1; i <= kQuarters && serves; ++i) {
+    serves = exchange(quarter);
+    Settle();
+    TakeSnapshot(fmt::format("quarter {}", i));
+  }
+}
+
+// ACC-02: after a client it accepts more.
+CHECK(ManyExchanges, "ACC-02") {
+  std::vector<Conversation> few = AllConversations();
+  if (few.empty()) Inconclusive("no client came");
+  if (few.size() > kFewClients) few.resize(kFewClients);
+  const Conversation* left = FirstWithoutReply(few, FirstReply());
+  EXPECT_TRUE(left == nullptr) << fmt::format("stops serving after {} clients: {}",
+                                              left == nullptr ? 0 : left - few.data(),
+                                              left == nullptr ? "" : InWords(*left));
+}
+
+// ACC-16: a forking server leaves no zombies.
+CHECK(ManyExchanges, "ACC-16") {
+  const std::vector<int> started = TasksStarted(timeline(), Tasks::kProcesses);
+  if (started.empty()) NotApplicable("it never forks");
+  Examine(started.front());
+  constexpr int kLazy = 5;  // some reap when the next client comes
+  const int before = SnapshotAt("quarter 0").zombies, after = SnapshotAt("quarter 1").zombies;
+  EXPECT_FALSE(after > kLazy && after > before) << fmt::format(
+      "does not reap its children: {} zombies after {} clients, {} after more of them", before,
+      kWarmUp, after);
+}
+
+// CLS-07: descriptors do not accumulate.
+CHECK(ManyExchanges, "CLS-07") {
+  const Snapshot before = SnapshotAt("quarter 0"), after = SnapshotAt("quarter 1");
+  if (before.descriptors < 0 || after.descriptors < 0) {
+    Inconclusive("the kernel does not show its descriptors");
+  }
+  EXPECT_TRUE(after.descriptors <= before.descriptors + 2)
+      << fmt::format("keeps descriptors: {} after {} clients, {} after {}", before.descriptors,
+                     kWarmUp, after.descriptors, AllConversations().size());
+}
+
+// ROB-02: 1000 exchanges succeed and nothing accumulates.
+CHECK(ManyExchanges, "ROB-02") {
+  const std::vector<Conversation> all = AllConversations();
+  if (all.empty()) Inconclusive("no client came");
+  const Conversation* left = FirstWithoutReply(all, FirstReply());
+  if (left != nullptr && LooksRateLimited(*left, static_cast<std::size_t>(left - all.data()))) {
+    Inconclusive("rate limit? (rule F8)");
+  }
+  EXPECT_TRUE(left == nullptr) << fmt::format("stops serving after {} clients: {}",
+                                              left == nullptr ? 0 : left - all.data(),
+                                              left == nullptr ? "" : InWords(*left));
+  if (left != nullptr) return;
+  const Snapshot before = SnapshotAt("quarter 0"), after = SnapshotAt("quarter 4");
+  // Runtimes start a few threads more as they go.
+  constexpr int kMoreThreads = 10;
+  EXPECT_TRUE(after.processes <= before.processes + 2)
+      << fmt::format("keeps processes: {} after {} clients, {} after {}", before.processes, kWarmUp,
+                     after.processes, all.size());
+  EXPECT_TRUE(after.threads - after.processes <= before.threads - before.processes + kMoreThreads)
+      << fmt::format("keeps threads: {} after {} clients, {} after {}", before.threads, kWarmUp,
+                     after.threads, all.size());
+  EXPECT_TRUE(after.descriptors <= before.descriptors + 2)
+      << fmt::format("keeps descriptors: {} after {} clients, {} after {}", before.descriptors,
+                     kWarmUp, after.descriptors, all.size());
+  const std::vector<SocketRow> connections = OwnConnections(after);
+  EXPECT_TRUE(connections.size() <= 2)
+      << "keeps connections that its clients have left: " << Listing(connections);
+}
+
+// ROB-08: memory does not grow with exchanges.
+CHECK(ManyExchanges, "ROB-08") {
+  const std::size_t exchanges = AllConversations().size();
+  if (exchanges < kExchanges / 2) Inconclusive("too few exchanges to tell");
+  std::vector<std::int64_t> memory;
+  for (int i = 1; i <= kQuarters; ++i) {
+    memory.push_back(SnapshotAt(fmt::format("quarter {}", i)).anonymous_memory);
+  }
+  if (*std::min_element(memory.begin(), memory.end()) < 0) {
+    Inconclusive("the kernel does not show its memory");
+  }
+  constexpr std::int64_t kSmall = 200;  // bytes an exchange
+  const std::int64_t measured = static_cast<std::int64_t>(exchanges) * (kQuarters - 1) / kQuarters;
+  const std::int64_t growth = memory.back() - memory.front();
+  if (growth < kSmall * measured) return;
+  const std::string words =
+      fmt::format("grows by {} bytes an exchange over {} exchanges", growth / measured, measured);
+  // Runtimes that collect garbage grow until they do; none of them waits this long in one thread.
+  constexpr std::int64_t kMoreThanAnyNursery = 16 << 20;
+  const bool steady = std::is_sorted(memory.begin(), memory.end(), std::less_equal<>());
+  const bool single = SnapshotAt("quarter 0").threads == SnapshotAt("quarter 0").processes;
+  if (!steady || !single || growth < kMoreThanAnyNursery) {
+    Inconclusive(words + ", as a runtime that collects its garbage may");
+  }
+  ADD_FAILURE() << words;
+}
+
+}  // namespace
+}  // namespace sockspec

@@ -1,0 +1,82 @@
+// Questions on evidence that several areas of the server suites ask.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/testbed/check.h"
+#include "harness/testbed/matchers.h"
+#include "harness/testbed/scenario.h"
+
+namespace sockspec {
+
+// --- for scenarios ------------------------------------------------------------------------------
+// How many connections surely wait in the listener's queue while the program is stopped, when it
+// was launched with WithQueue(); at least one.
+int QueueRoom(const LaunchSpec& launch);
+// The ordinary launch, with a backlog for QueueRoom() clients where the command takes one.
+LaunchOptions WithQueue(const LaunchSpec& launch);
+// `wanted` connections, or fewer where the program declares a limit (rule F8).
+int Bounded(const LaunchSpec& launch, int wanted);
+
+// --- calls --------------------------------------------------------------------------------------
+bool IsSend(const Call& call);
+bool IsReceive(const Call& call);
+bool IsAccept(const Call& call);
+// Indices of the calls that satisfy `wanted`.
+std::vector<int> SelectCalls(const Timeline& timeline,
+                             const std::function<bool(const Call&)>& wanted);
+// The numbers of the sockets on which listen() has succeeded.
+std::set<int> ListeningSockets(const Timeline& timeline);
+// Indices of bind() on what listens; where nothing ever listened, on any socket of the IP or UNIX
+// families (resolvers bind netlink sockets).
+std::vector<int> EndpointBinds(const Timeline& timeline);
+// The socket() call that made this socket; empty for one that was inherited.
+std::optional<Call> MadeBy(const Timeline& timeline, int socket);
+// Any process (a thread too, where asked) was started after the server had become ready.
+enum class Tasks { kProcesses, kProcessesAndThreads };
+std::vector<int> TasksStarted(const Timeline& timeline, Tasks tasks);
+// The harness's fault reached a call before this conversation began.
+std::vector<int> FaultsBefore(const Timeline& timeline, const Conversation& conversation);
+
+// --- kernel -------------------------------------------------------------------------------------
+std::vector<SocketRow> OwnListeners(const Snapshot& snapshot);
+// Sockets of connections that a process of the program still holds.
+std::vector<SocketRow> OwnConnections(const Snapshot& snapshot);
+std::string Listing(const std::vector<SocketRow>& rows);
+// The number after the last colon of a printed address; -1 without one.
+int PortOf(std::string_view address);
+// The part before it.
+std::string_view HostOf(std::string_view address);
+
+// --- launches -----------------------------------------------------------------------------------
+// How a launch that should not serve (or may fail) went.
+struct StartUp {
+  bool served = false;
+  ProgramEnd end;
+  std::vector<SocketRow> listeners;  // of the program's, afterwards
+};
+// "exits with status 0 ...": what is wrong with it under rule F6 (an exit status other than 0, or
+// service); empty where nothing is. A death by signal counts as a refusal: what it says of the
+// program's soundness belongs to DIA-04.
+std::string WrongStart(const StartUp& start, std::string_view cause);
+// The same where serving is wrong too.
+std::string WrongRefusal(const StartUp& start, std::string_view cause);
+// What became of a launch, in the words of the evidence: the wait's end, the exit, the last calls,
+// standard error.
+std::string WhatItDidLast(const Timeline& timeline, int run, const ProgramEnd& end,
+                          const std::string& error_output);
+
+// --- conversations ------------------------------------------------------------------------------
+// The first of them whose reply is not whole, compared with `model`.
+const Conversation* FirstWithoutReply(const std::vector<Conversation>& conversations,
+                                      const std::string& model);
+// An empty close after more than 40 successes: a limit of rate may be at work (rule F8).
+bool LooksRateLimited(const Conversation& last, std::size_t successes);
+std::string InWords(const Conversation& conversation);
+
+}  // namespace sockspec
