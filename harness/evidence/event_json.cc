@@ -28,6 +28,8 @@ void VisitFields(Visitor& visit, const Call*) {
   visit("error", &Call::error);
   visit("injected", &Call::injected);
   visit("blocked", &Call::blocked);
+  visit("non_blocking", &Call::non_blocking);
+  visit("edge_triggered", &Call::edge_triggered);
   visit("family", &Call::family);
   visit("type", &Call::type);
   visit("protocol", &Call::protocol);

@@ -16,6 +16,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/process/v2.hpp>
+// Boost 1.81 leaves this out of its header-only form.
+#include <boost/process/v2/impl/environment.ipp>
 #include <csignal>
 
 #include "harness/base/error.h"

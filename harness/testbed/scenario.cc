@@ -5,10 +5,6 @@
 
 namespace sockspec {
 
-const Transports kStreams = {Transport::kTcp4, Transport::kTcp6, Transport::kUnixStream};
-const Transports kTcp = {Transport::kTcp4, Transport::kTcp6};
-const Transports kUnixStreams = {Transport::kUnixStream};
-
 namespace {
 
 std::vector<ScenarioInfo>& MutableScenarios() {
@@ -41,6 +37,7 @@ bool Peer::connected() const { return testbed_->Connected(number_); }
 bool Peer::ended() const { return testbed_->Ended(number_); }
 const std::string& Peer::received() const { return testbed_->Received(number_); }
 void Peer::Send(std::string_view bytes) { testbed_->Send(number_, bytes); }
+void Peer::SendFiller(std::int64_t bytes) { testbed_->SendFiller(number_, bytes); }
 void Peer::HalfClose() { testbed_->HalfClose(number_); }
 void Peer::Close() { testbed_->Close(number_); }
 void Peer::Abort() { testbed_->Abort(number_); }
@@ -76,7 +73,7 @@ Client Scenario::Exchange(const ConnectOptions& options) {
   return client;
 }
 
-void Scenario::Listen() { testbed_->Listen(); }
+void Scenario::Listen(const ListenOptions& options) { testbed_->Listen(options); }
 Session Scenario::Accept() { return Session(testbed_, testbed_->Accept()); }
 bool Scenario::HasPendingConnection() { return testbed_->HasPendingConnection(); }
 void Scenario::TakeSnapshot(std::string_view label) { testbed_->TakeSnapshot(label); }

@@ -163,9 +163,9 @@ class Scenario {
 
 // Where a scenario may run.
 using Transports = std::vector<Transport>;
-extern const Transports kStreams;        // tcp4 tcp6 unix-stream
-extern const Transports kTcp;            // tcp4 tcp6
-extern const Transports kUnixStreams;    // unix-stream
+inline const Transports kStreams = {Transport::kTcp4, Transport::kTcp6, Transport::kUnixStream};
+inline const Transports kTcp = {Transport::kTcp4, Transport::kTcp6};
+inline const Transports kUnixStreams = {Transport::kUnixStream};
 inline constexpr Role kServer = Role::kServer;
 inline constexpr Role kClient = Role::kClient;
 

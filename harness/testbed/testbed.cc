@@ -56,6 +56,10 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   };
   bool anything = tracer_->HandleStops();
   if (happened()) return done(Waited::kHappened);
+  if (tracer_->Spins() &&
+      (patience == Patience::kUntilIdle || patience == Patience::kUntilSettled)) {
+    return done(Waited::kSpins);
+  }
   if (!tracer_->AnyLiving()) {
     if (loop_.HandlePending()) return Look::kAgain;
     return happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);
@@ -89,11 +93,7 @@ Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience pa
   // The watchdog only ends the wait; what is true now decides what it was.
   const RestState rest = tracer_->StateOfRest();
   if (rest.rest == Rest::kSettled && !(expected && expected())) return Waited::kSettled;
-  if (tracer_->MostFailingCallsInARow() >= kSpin) {
-    Record({.kind = EventKind::kNotSettled,
-            .number = tracer_->MostFailingCallsInARow(),
-            .text = "spins: calls fail again and again with no wait between"});
-  }
+  if (tracer_->Spins()) RecordRest(Waited::kSpins);
   const std::string why =
       fmt::format("after {} s: {}", options_.watchdog_seconds,
                   rest.rest == Rest::kTimedWait ? "still in " + rest.what : "still running");
@@ -102,6 +102,13 @@ Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience pa
 }
 
 void Testbed::RecordRest(Waited waited) {
+  if (waited == Waited::kSpins) {
+    tracer_->ForgetSpins();
+    Record({.kind = EventKind::kNotSettled,
+            .number = Tracer::kSpin,
+            .text = fmt::format("spins: {} calls have failed in a row with no wait between",
+                                Tracer::kSpin)});
+  }
   if (waited != Waited::kSettled) return;
   Record({.kind = EventKind::kSettled, .text = tracer_->StateOfRest().what});
 }

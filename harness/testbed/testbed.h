@@ -31,9 +31,6 @@ struct ScenarioEnded : std::runtime_error {
   DriveEnd end;
 };
 
-// F5: this many failing calls of one kind by one thread with no wait between are a spin.
-inline constexpr int kSpin = 1000;
-
 class Testbed {
  public:
   Testbed(const Manifest& manifest, const Subject& subject, const DriveOptions& options,
@@ -60,11 +57,12 @@ class Testbed {
 
   // --- testbed_peers.cc ---------------------------------------------------------------------------
   int Connect(const ConnectOptions& options);
-  void Listen();
+  void Listen(const ListenOptions& options);
   int Accept();
   bool HasPendingConnection() const;
   void OccupyEndpoint(Sharing sharing);
   void Send(int number, std::string_view bytes);
+  void SendFiller(int number, std::int64_t bytes);
   void HalfClose(int number);
   void Close(int number);
   void Abort(int number);
@@ -83,11 +81,12 @@ class Testbed {
   double ready_ms() const { return ready_ms_; }
 
  private:
-  enum class Waited { kHappened, kSettled, kProgramGone };
+  enum class Waited { kHappened, kSettled, kSpins, kProgramGone };
   enum class Patience {
     kUntilServing,   // it may still be starting: give up only when it sleeps for good
-    kUntilIdle,      // give up when all threads sleep, timed or not
-    kUntilSettled    // give up when settled; timed waits are ended as if their time had passed
+    kUntilIdle,      // give up when all threads sleep, timed or not, or when one spins
+    kUntilAnswered,  // give up when settled; timed waits are ended as if their time had passed
+    kUntilSettled    // the same, or when a thread spins
   };
   struct PeerRecord {
     StreamPeer peer;
@@ -124,6 +123,8 @@ class Testbed {
   // Records the outcome of a connect that was begun; with `wait`, once there is one.
   void FinishConnect(int number, bool wait);
   void RecordEnd(int number);
+  void RecordSent(int number, Event event, std::size_t sent);
+  std::size_t SendAll(int number, const std::function<std::string_view(std::size_t)>& rest);
   bool ReadOnce(int number, std::size_t most);
   bool MoreIsComing(int number) const;
   int CountZombieChildren(const std::vector<pid_t>& pids) const;

@@ -41,7 +41,7 @@ int Testbed::ConnectionOf(pid_t pid, int fd, const std::string& peer) {
   if (subject_.role == Role::kClient) {
     // The n-th connect() to our listener is the n-th session that we accept.
     const bool ours = listener_.has_value() &&
-                      (IsUnix(subject_.transport) ? peer == subject_.path
+                      (IsUnix(subject_.transport) ? peer == now_path_
                                                   : PortOf(peer) == subject_.port);
     return ours ? client_connects_++ : -1;
   }
@@ -85,7 +85,7 @@ void Testbed::FinishConnect(int number, bool wait) {
   };
   // The kernel goes on trying by itself: that the program sleeps does not end the wait.
   const auto expected = [] { return true; };
-  if (!decided() && wait) Wait(decided, Patience::kUntilSettled, expected);
+  if (!decided() && wait) Wait(decided, Patience::kUntilAnswered, expected);
   const StreamPeer& peer = record.peer;
   if (peer.state() == PeerState::kConnecting || record.end_seen) return;
   loop_.Forget(peer.fd());
@@ -106,11 +106,13 @@ void Testbed::FinishConnect(int number, bool wait) {
           .local_address = peer.local()});
 }
 
-void Testbed::Listen() {
-  listener_.emplace(ServerAddress(subject_.address), kOwnBacklog);
+void Testbed::Listen(const ListenOptions& options) {
+  now_path_ = options.path.empty() ? subject_.path : options.path;
+  const std::string address = options.address.empty() ? subject_.address : options.address;
+  listener_.emplace(ServerAddress(address), kOwnBacklog);
   Step("listens on " + (IsUnix(subject_.transport)
-                            ? subject_.path
-                            : fmt::format("{} port {}", subject_.address, subject_.port)));
+                            ? now_path_
+                            : fmt::format("{} port {}", address, subject_.port)));
 }
 
 void Testbed::OccupyEndpoint(Sharing sharing) {
@@ -199,45 +201,59 @@ void Testbed::Read(int number, std::size_t bytes) {
     return false;
   };
   const Waited waited =
-      Wait(enough, Patience::kUntilSettled, [&] { return MoreIsComing(number); });
+      Wait(enough, Patience::kUntilAnswered, [&] { return MoreIsComing(number); });
   if (peers_[number].peer.fd() >= 0) loop_.Forget(peers_[number].peer.fd());
   RecordRest(waited);
   DrainOutput();
 }
 
-void Testbed::Send(int number, std::string_view bytes) {
+std::size_t Testbed::SendAll(int number,
+                             const std::function<std::string_view(std::size_t)>& rest) {
   FinishConnect(number, true);
-  if (!peers_[number].was_connected) return;
+  if (!peers_[number].was_connected) return 0;
   std::size_t sent = 0;
   const auto all_sent = [&] {
-    while (sent < bytes.size()) {
-      StreamPeer& peer = peers_[number].peer;
-      const std::size_t n = peer.SendSome(bytes.substr(sent));
+    std::string_view bytes;
+    while (!(bytes = rest(sent)).empty()) {
+      const std::size_t n = peers_[number].peer.SendSome(bytes);
       if (n == 0) break;
       sent += n;
     }
     const PeerState state = peers_[number].peer.state();
-    if (sent == bytes.size() || (state != PeerState::kConnected && state != PeerState::kFin)) {
-      return true;
-    }
+    if (bytes.empty() || (state != PeerState::kConnected && state != PeerState::kFin)) return true;
     loop_.WakeOnce(peers_[number].peer.fd(), true);
     return false;
   };
-  // The bytes that the program has not read yet are no cause for it to act, if it sleeps all the same.
-  const Waited waited = all_sent() ? Waited::kHappened : Wait(all_sent, Patience::kUntilSettled);
+  const Waited waited = all_sent() ? Waited::kHappened : Wait(all_sent, Patience::kUntilAnswered);
   if (peers_[number].peer.fd() >= 0) loop_.Forget(peers_[number].peer.fd());
-  if (sent > 0) {
-    Record({.kind = EventKind::kSent,
-            .connection = number,
-            .bytes = std::string(bytes.substr(0, sent))});
-  }
-  if (peers_[number].peer.state() == PeerState::kReset) {
-    Record({.kind = EventKind::kSendFailed,
-            .connection = number,
-            .error = peers_[number].peer.error()});
-    RecordEnd(number);
-  }
   RecordRest(waited);
+  return sent;
+}
+
+void Testbed::Send(int number, std::string_view bytes) {
+  const std::size_t sent = SendAll(number, [&](std::size_t from) { return bytes.substr(from); });
+  RecordSent(number, {.kind = EventKind::kSent, .bytes = std::string(bytes.substr(0, sent))}, sent);
+}
+
+void Testbed::SendFiller(int number, std::int64_t bytes) {
+  std::string lines;
+  while (lines.size() < 65536) lines += fmt::format("filler line {:06}\n", lines.size() / 19);
+  const auto total = static_cast<std::size_t>(bytes);
+  const std::size_t sent = SendAll(number, [&](std::size_t from) {
+    const std::size_t at = from % lines.size();
+    return std::string_view(lines).substr(at, std::min(total - from, lines.size() - at));
+  });
+  RecordSent(number, {.kind = EventKind::kSent, .number = static_cast<std::int64_t>(sent)}, sent);
+}
+
+void Testbed::RecordSent(int number, Event event, std::size_t sent) {
+  event.connection = number;
+  if (sent > 0) Record(std::move(event));
+  if (peers_[number].peer.state() != PeerState::kReset) return;
+  Record({.kind = EventKind::kSendFailed,
+          .connection = number,
+          .error = peers_[number].peer.error()});
+  RecordEnd(number);
 }
 
 void Testbed::HalfClose(int number) {

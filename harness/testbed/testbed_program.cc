@@ -93,8 +93,9 @@ void Testbed::OpenPipes(const LaunchOptions& options, OwnedFd ends[3]) {
   for (int stream = 1; stream <= 2; ++stream) {
     if (outputs_[stream].fd.get() >= 0) loop_.Forget(outputs_[stream].fd.get());
     outputs_[stream] = {};
-    if (stream == 1 && options.full_output) {
-      ends[1] = OwnedFd(CheckCall(open("/dev/full", O_WRONLY | O_CLOEXEC), "open(/dev/full)"));
+    if (stream == 1 && (options.full_output || options.null_output)) {
+      const char* device = options.full_output ? "/dev/full" : "/dev/null";
+      ends[1] = OwnedFd(CheckCall(open(device, O_WRONLY | O_CLOEXEC), "open({})", device));
       continue;
     }
     int pipe_ends[2];

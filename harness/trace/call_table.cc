@@ -27,6 +27,8 @@ constexpr CallEntry kCalls[] = {
     {SYS_recvmmsg, "recvmmsg", CallKind::kReceive, true},
     {SYS_rt_sigaction, "rt_sigaction", CallKind::kSignalAction, true},
     {SYS_epoll_ctl, "epoll_ctl", CallKind::kEpollControl, true},
+    {SYS_setsid, "setsid", CallKind::kSession, true},
+    {SYS_setpgid, "setpgid", CallKind::kSession, true},
     {SYS_kill, "kill", CallKind::kKill, true},
     {SYS_clock_nanosleep, "clock_nanosleep", CallKind::kSleep, true},
     {SYS_nanosleep, "nanosleep", CallKind::kSleep, true},

@@ -34,7 +34,8 @@ enum class CallKind {
   kWaitForSignal,// pause, rt_sigsuspend, rt_sigtimedwait
   kWaitForChild, // wait4, waitid
   kSignalAction, // rt_sigaction
-  kKill          // kill, tkill, tgkill
+  kSession,      // setsid, setpgid
+  kKill          // kill
 };
 
 struct CallEntry {

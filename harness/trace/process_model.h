@@ -41,6 +41,7 @@ struct TrackedDescriptor {
 
 struct TracedProcess {
   pid_t pid = 0;
+  pid_t inner_pid = 0;                 // in the sandbox's pid namespace, as kill() there names it
   int number = 0;
   int run = 0;
   bool launched = false;               // the run's first process
@@ -48,7 +49,6 @@ struct TracedProcess {
   std::map<int, TrackedDescriptor> descriptors;
   std::set<int> former_sockets;        // numbers that were sockets and have been closed
   std::map<int, int> handlers;         // signal -> sa_flags, where a handler function is installed
-  std::set<pid_t> reaped;              // ids (its own namespace's) of children it has waited for
   int living_threads = 0;
 
   std::shared_ptr<OpenSocket> Socket(int fd) const;
@@ -72,7 +72,9 @@ struct PendingCall {
   std::optional<Wait> wait;
   std::shared_ptr<OpenSocket> socket;
   bool end_wait = false;       // its timed wait is to end now, as if the time had passed
-  int fault = -1;              // index of the fault that hit it, to be finished at the exit
+  int fault = -1;              // the fault that hit it (its place among those armed then), and what
+  FaultAction fault_action = FaultAction::kErrno;  // is left to do at the exit
+  int fault_error = 0;
   std::uint64_t vector_address = 0;   // an iovec array that was shortened ...
   std::string vector_saved;           // ... and its content, to be put back
 };

@@ -47,6 +47,8 @@ TracedProcess* Tracer::AddProcess(pid_t pid, int run) {
   auto process = std::make_unique<TracedProcess>();
   process->pid = pid;
   process->number = next_process_++;
+  process->inner_pid = InnerPid(proc_fd_, pid);
+  numbers_[process->inner_pid] = process->number;
   process->run = run;
   return (processes_[pid] = std::move(process)).get();
 }
@@ -302,15 +304,17 @@ void Tracer::OnExit(TracedThread* thread) {
     thread->interrupted = std::move(pending);
     return Resume(thread);
   }
-  if (pending.fault >= 0 && faults_[pending.fault].fault.action == FaultAction::kAfter) {
-    pending.call.injected = true;
-    result = -faults_[pending.fault].fault.error;
-    SetResult(thread->tid, result);
-  }
   pending.call.result = result < 0 ? -1 : result;
   pending.call.error = result < 0 && result > -4096 ? static_cast<int>(-result) : 0;
   DecodeExit(thread->tid, &pending);
   Track(thread, &pending);
+  if (pending.fault >= 0 && pending.fault_action == FaultAction::kAfter) {
+    // What really happened has been tracked; the program is told otherwise.
+    pending.call.injected = true;
+    pending.call.result = -1;
+    pending.call.error = pending.fault_error;
+    SetResult(thread->tid, -pending.fault_error);
+  }
   thread->last_call = pending.call.name;
   EmitCall(thread, pending);
   Resume(thread);
@@ -334,6 +338,9 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
     case CallKind::kWaitForSignal:
     case CallKind::kWaitForChild:
       // Waits matter through where threads sleep; only a failing one is news.
+      if (pending.entry->kind == CallKind::kSleep || pending.call.result == 0) {
+        failing_in_a_row_.erase(thread->tid);  // it has waited its time out
+      }
       if (pending.call.error != EINTR) return;
       break;
     case CallKind::kSend:
@@ -347,16 +354,23 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
     default:
       break;
   }
-  CountFailures(thread, pending.call);
+  if (!CountFailures(thread, pending)) return;
   Event event{.kind = EventKind::kCall, .connection = pending.call.connection};
   event.call = pending.call;
   Emit(thread, std::move(event));
 }
 
-void Tracer::CountFailures(TracedThread* thread, const Call& call) {
+bool Tracer::CountFailures(TracedThread* thread, const PendingCall& pending) {
   int& count = failing_in_a_row_[thread->tid];
-  count = call.error != 0 ? count + 1 : 0;
-  most_failing_in_a_row_ = std::max(most_failing_in_a_row_, count);
+  const bool end_of_stream = pending.entry->kind == CallKind::kReceive &&
+                             pending.call.result == 0 && pending.call.length > 0;
+  count = pending.call.error != 0 || end_of_stream ? count + 1 : 0;
+  return count <= kSpin + 1;
+}
+
+bool Tracer::Spins() const {
+  return std::any_of(failing_in_a_row_.begin(), failing_in_a_row_.end(),
+                     [](const auto& entry) { return entry.second >= kSpin; });
 }
 
 bool Tracer::AllStopped() const {
@@ -410,6 +424,8 @@ void Tracer::ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool*
     pending->call.injected = true;
   }
   pending->fault = index;
+  pending->fault_action = fault.action;
+  pending->fault_error = fault.error;
   Emit(thread, {.kind = EventKind::kFault, .text = fault.Describe()});
 }
 

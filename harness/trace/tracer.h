@@ -83,8 +83,11 @@ class Tracer {
     bool closed = false;       // no process holds it any more
   };
   Traffic TrafficOf(int connection) const;
-  // Counts failing calls without a wait between, per thread (rule F5); the most of all threads.
-  int MostFailingCallsInARow() const { return most_failing_in_a_row_; }
+  // Rule F5: this many failing calls by one thread, with no wait between, are a spin. Reading the end
+  // of a stream again and again counts as failing.
+  static constexpr int kSpin = 1000;
+  bool Spins() const;
+  void ForgetSpins() { failing_in_a_row_.clear(); }
   // Numbers of the descriptors 0 ... of the first process that are free: the lowest one.
   int LowestFreeDescriptor(pid_t pid) const;
 
@@ -120,9 +123,10 @@ class Tracer {
   void TrackDescriptors(TracedThread* thread, const PendingCall& pending);
   void TrackEpoll(TracedThread* thread, const PendingCall& pending);
   void AddSocketFilter(TracedThread* thread);
-  std::int64_t NumberOfProcess(TracedThread* thread, std::int64_t inner) const;
+  std::int64_t NumberOfProcess(std::int64_t inner) const;
   void NoteInterrupted(TracedThread* thread);
-  void CountFailures(TracedThread* thread, const Call& call);
+  // False when the call is one of so many that the timeline needs no more of them.
+  bool CountFailures(TracedThread* thread, const PendingCall& pending);
   void Emit(TracedThread* thread, Event event);
   void EmitCall(TracedThread* thread, const PendingCall& pending);
   bool Asleep(const TracedThread& thread) const;
@@ -139,7 +143,8 @@ class Tracer {
   std::vector<ArmedFault> faults_;
   std::set<pid_t> suppress_stop_signal_; // threads sent a SIGSTOP by EndTimedWaits
   std::map<pid_t, int> failing_in_a_row_;
-  int most_failing_in_a_row_ = 0;
+  std::map<pid_t, int> numbers_;        // inner pid -> number, of ended processes too: a zombie may
+                                        // still be sent a signal
   int next_process_ = 1, next_thread_ = 1, next_socket_ = 1;
 };
 

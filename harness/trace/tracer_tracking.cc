@@ -110,24 +110,18 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
       break;
     case CallKind::kKill:
       if (call.target != 0 && call.target != -1) {
-        call.target = NumberOfProcess(thread, call.target);
+        call.target = NumberOfProcess(call.target);
       }
-      break;
-    case CallKind::kWaitForChild:
-      if (ok && call.name == "wait4") process->reaped.insert(static_cast<pid_t>(call.result));
       break;
     default:
       if (ok) TrackDescriptors(thread, *pending);
   }
 }
 
-std::int64_t Tracer::NumberOfProcess(TracedThread* thread, std::int64_t inner) const {
-  // Inside, processes have the ids of their own pid namespace; a negative one names a group.
-  const auto wanted = static_cast<pid_t>(inner < 0 ? -inner : inner);
-  for (const auto& [pid, process] : processes_) {
-    if (InnerPid(proc_fd_, pid) == wanted) return process->number;
-  }
-  return thread->process->reaped.contains(wanted) ? thread->process->number : kOutsideProgram;
+std::int64_t Tracer::NumberOfProcess(std::int64_t inner) const {
+  // A negative one names a group, by its leader.
+  const auto found = numbers_.find(static_cast<pid_t>(inner < 0 ? -inner : inner));
+  return found == numbers_.end() ? kOutsideProgram : found->second;
 }
 
 void Tracer::TrackAccept(TracedThread* thread, PendingCall* pending) {
