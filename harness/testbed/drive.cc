@@ -134,7 +134,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
     lap("namespaces");
     {
-      Testbed testbed(manifest, subject, options, sandbox, &drive.timeline);
+      Testbed testbed(manifest, subject, options, sandbox, scenario.needs.own_clock, &drive.timeline);
       drive.end = DriveEnd::kComplete;
       try {
         scenario.make()->Run(&testbed);
