@@ -155,6 +155,9 @@ class Page {
     FailedList("Failures", Failures::kCounted, "bad");
     FailedList("Failures that are not counted", Failures::kUncounted, "soft");
     FailedList("Waived", Failures::kWaived, "soft");
+    ReasonList("Errors of the harness or its host", Verdict::kError);
+    ReasonList("Inconclusive", Verdict::kInconclusive);
+    Notes();
   }
 
   void FailedList(std::string_view title, Failures failures, std::string_view css_class) {
@@ -175,6 +178,40 @@ class Page {
       AddElement(item, "span", "where",
                  fmt::format("{} on {}; {}", ProgramLabel(report_, row.program), Transports(group),
                              row.waived ? row.waiver : ShortSource(row)));
+    }
+  }
+
+  void ReasonList(std::string_view title, Verdict verdict) {
+    const auto groups = GroupByReason(report_, verdict);
+    if (groups.empty()) return;
+    AddElement(main_, "h2", "", title);
+    pugi::xml_node list = AddElement(main_, "ul", "failed other");
+    for (const RowGroup& group : groups) {
+      pugi::xml_node item = AddElement(list, "li");
+      AddElement(item, "strong", "", group.front()->reason);
+      pugi::xml_node where = AddElement(item, "span", "where");
+      AddText(where, ProgramLabel(report_, group.front()->program) + ": ");
+      for (const Row* row : group) {
+        pugi::xml_node link = AddElement(where, "a", "id", row->requirement);
+        SetAttribute(link, "href", "#" + Anchor(Index(row)));
+        AddText(where, " " + row->transport + (row == group.back() ? "" : ", "));
+      }
+    }
+  }
+
+  void Notes() {
+    const auto notes = GroupNotes(report_);
+    if (notes.empty()) return;
+    AddElement(main_, "h2", "", "Notes");
+    pugi::xml_node list = AddElement(main_, "ul", "failed other");
+    for (const NoteGroup& group : notes) {
+      const Row& row = *group.rows.front();
+      pugi::xml_node item = AddElement(list, "li");
+      pugi::xml_node link = AddElement(item, "a", "id", row.requirement);
+      SetAttribute(link, "href", "#" + Anchor(Index(&row)));
+      AddText(item, " " + group.note);
+      AddElement(item, "span", "where",
+                 ProgramLabel(report_, row.program) + " on " + Transports(group.rows));
     }
   }
 
