@@ -70,11 +70,14 @@ struct Confined {
 
 struct Traced {
   bool wanted;
+  bool own_clock;
   boost::system::error_code on_exec_setup(process::posix::default_launcher&,
                                           const std::filesystem::path&, const char* const*) const {
     if (!wanted) return {};
     if (ptrace(PTRACE_TRACEME, 0, 0, 0) == -1) return Errno(errno);
-    return Errno(InstallFilter(TracingFilters().at_start));
+    const int error = InstallFilter(TracingFilters().at_start);
+    if (error != 0 || !own_clock) return Errno(error);
+    return Errno(InstallFilter(TracingFilters().own_clock));
   }
 };
 
@@ -137,7 +140,7 @@ pid_t LaunchProgram(const LaunchRequest& request) {
   auto child = launcher(context.get_executor(), error, std::filesystem::path(request.program),
                                arguments, environment,
                                process::process_start_dir(request.directory), stdio,
-                               Confined{request}, Traced{request.trace});
+                               Confined{request}, Traced{request.trace, request.own_clock});
   if (error) {
     const std::string command = ShellQuote(request.argv);
     if (error.value() == ENOEXEC) {

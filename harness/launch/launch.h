@@ -24,6 +24,7 @@ struct LaunchRequest {
   int umask = -1;                        // -1: inherited
   Confinement confinement;
   bool trace = true;
+  bool own_clock = false;                // follow the calls that read the wall clock
 };
 
 // exec() failed: the program's fault or the user's, not the harness's. Exit status 4.

@@ -258,7 +258,8 @@ TEST_F(IsolatedSandbox, DiesWithTheWorkersParent) {
       Sandbox sandbox = Sandbox::Enter(options, Host());
       if (fork() == 0) {
         ConfineSelf({});
-        WriteText(pipe.writer, "inside");
+        // A child does not inherit the signal of its parent's death: init's end must reach it.
+        if (fork() == 0) WriteText(pipe.writer, "inside");
         for (;;) pause();
       }
       for (;;) pause();

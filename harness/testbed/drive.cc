@@ -14,6 +14,7 @@
 #include "harness/base/error.h"
 #include "harness/base/text.h"
 #include "harness/launch/launch.h"
+#include "harness/testbed/judging.h"
 #include "harness/testbed/testbed.h"
 
 namespace sockspec {
@@ -117,6 +118,11 @@ Subject MakeSubject(const Manifest&, const Program& program, Transport transport
 Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, const Subject& subject,
                     const DriveOptions& options) {
   Drive drive;
+  if (const std::string reason = WhyNotObservable(scenario.name, subject); !reason.empty()) {
+    drive.end = DriveEnd::kComplete;
+    drive.reason = reason;
+    return drive;
+  }
   std::int64_t since = MonotonicNanoseconds();
   const auto lap = [&](const char* phase) {
     const std::int64_t now = MonotonicNanoseconds();
@@ -134,7 +140,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
     lap("namespaces");
     {
-      Testbed testbed(manifest, subject, options, sandbox, &drive.timeline);
+      Testbed testbed(manifest, subject, options, sandbox, scenario.needs.own_clock, &drive.timeline);
       drive.end = DriveEnd::kComplete;
       try {
         scenario.make()->Run(&testbed);

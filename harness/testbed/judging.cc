@@ -217,11 +217,28 @@ std::vector<std::string> RequirementsOf(std::string_view scenario) {
   return ids;
 }
 
+std::string WhyNotObservable(std::string_view scenario, const Subject& subject) {
+  if (!subject.traced) return "not observable here (ptrace denied); see `sockspec doctor`";
+  const ScenarioInfo* info = FindScenario(scenario);
+  const bool needs_network = info != nullptr && (!info->needs.extra_addresses.empty() ||
+                                                 info->needs.first_unprivileged_port != 0);
+  if (needs_network && !subject.isolated) {
+    return "needs a network namespace, which this host does not allow; see `sockspec doctor`";
+  }
+  return "";
+}
+
 std::vector<CheckResult> JudgeScenario(std::string_view scenario, const Subject& subject,
                                        const Timeline& timeline,
                                        const std::vector<std::string>& requirements) {
   std::vector<CheckResult> results;
   if (requirements.empty()) return results;
+  if (const std::string reason = WhyNotObservable(scenario, subject); !reason.empty()) {
+    for (const std::string& id : requirements) {
+      results.push_back({.requirement = id, .verdict = Verdict::kInconclusive, .reason = reason});
+    }
+    return results;
+  }
   std::vector<std::string> names;
   for (std::string_view suite : SuitesOf(scenario)) {
     for (const std::string& id : requirements) names.push_back(FilterName(suite, id));

@@ -173,6 +173,7 @@ inline constexpr Role kClient = Role::kClient;
 struct SandboxNeeds {
   int first_unprivileged_port = 0;
   std::vector<std::string> extra_addresses;
+  bool own_clock = false;  // the program's wall clock can be moved: MoveClock()
 };
 
 struct ScenarioInfo {

@@ -11,12 +11,13 @@
 namespace sockspec {
 
 Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOptions& options,
-                 const Sandbox& sandbox, Timeline* timeline)
+                 const Sandbox& sandbox, bool own_clock, Timeline* timeline)
     : manifest_(manifest),
       subject_(subject),
       spec_(subject.launch),
       options_(options),
       sandbox_(sandbox),
+      own_clock_(own_clock),
       timeline_(timeline),
       began_(MonotonicNanoseconds()),
       sockets_(sandbox.proc_fd()),

@@ -34,7 +34,7 @@ struct ScenarioEnded : std::runtime_error {
 class Testbed {
  public:
   Testbed(const Manifest& manifest, const Subject& subject, const DriveOptions& options,
-          const Sandbox& sandbox, Timeline* timeline);
+          const Sandbox& sandbox, bool own_clock, Timeline* timeline);
   ~Testbed();
   Testbed(const Testbed&) = delete;
   Testbed& operator=(const Testbed&) = delete;
@@ -135,6 +135,7 @@ class Testbed {
   const LaunchSpec& spec_;
   const DriveOptions& options_;
   const Sandbox& sandbox_;
+  const bool own_clock_;
   Timeline* timeline_;
   std::int64_t began_;
   EventLoop loop_;

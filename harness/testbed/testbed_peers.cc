@@ -182,7 +182,12 @@ bool Testbed::ReadOnce(int number, std::size_t most) {
 bool Testbed::MoreIsComing(int number) const {
   // The program has sent or closed, and the kernel has not brought it here yet.
   const Tracer::Traffic traffic = tracer_->TrafficOf(number);
-  if (!traffic.known || Ended(number)) return false;
+  if (Ended(number)) return false;
+  if (!traffic.known) {
+    // Connected here, and yet a thread sleeps in accept: it is not in the queue yet.
+    return subject_.role == Role::kServer && IsTcp(subject_.transport) &&
+           tracer_->ServerReadiness() == Tracer::Readiness::kReady;
+  }
   const auto received = static_cast<std::int64_t>(peers_[number].received.size());
   return traffic.closed || traffic.shut_down || traffic.sent > received;
 }

@@ -169,6 +169,7 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
       request.environment.begin(), request.environment.end(),
       [](const std::string& entry) { return entry.starts_with("PATH="); });
   request.program = ResolveProgram(request.argv[0], path.substr(5), spec_.directory);
+  request.own_clock = own_clock_;
   request.umask = options.umask.value_or(-1);
   request.closed = options.closed;
   if (spec_.standard_input.kind == StdinKind::kClosed) request.closed.push_back(0);
@@ -191,7 +192,7 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   Record({.kind = EventKind::kLaunched, .run = run_, .text = ShellQuote(request.argv)});
   const pid_t pid = LaunchProgram(request);
   for (OwnedFd& end : ends) end.Reset();
-  tracer_->Adopt(pid, run_);
+  tracer_->Adopt(pid, run_, own_clock_);
 
   if (subject_.role == Role::kClient) {
     if (ready_ms_ == 0) ready_ms_ = (MonotonicNanoseconds() - launch_began) / 1e6;
@@ -299,6 +300,11 @@ void Testbed::LimitOpenFiles(bool exhausted) {
                             : "descriptors are free again"});
 }
 
-void Testbed::MoveClock(int seconds) { Step(fmt::format("the clock moves on by {} s", seconds)); }
+void Testbed::MoveClock(int seconds) {
+  if (!own_clock_ || !subject_.traced) return;
+  tracer_->MoveClock(seconds);
+  Record({.kind = EventKind::kFault,
+          .text = fmt::format("the program's clock moves on by {} s", seconds)});
+}
 
 }  // namespace sockspec

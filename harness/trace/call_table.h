@@ -35,15 +35,17 @@ enum class CallKind {
   kWaitForChild, // wait4, waitid
   kSignalAction, // rt_sigaction
   kSession,      // setsid, setpgid
+  kClock,        // clock_gettime, gettimeofday, time: followed only where the clock is moved
   kKill          // kill
 };
+
+enum class FollowedFrom { kStart, kFirstSocket, kOwnClock };
 
 struct CallEntry {
   int number;
   const char* name;
   CallKind kind;
-  // Followed from the start (filter A); the others from the first socket on (filter B).
-  bool from_start;
+  FollowedFrom from;
 };
 
 // nullptr for a call that is not followed.

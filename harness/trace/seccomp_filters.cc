@@ -56,13 +56,17 @@ class Builder {
 SeccompFilters Build() {
   Builder at_start;
   Builder with_socket;
+  Builder own_clock;
   for (const CallEntry* entry = AllCalls(); entry->name != nullptr; ++entry) {
-    (entry->from_start ? at_start : with_socket).Add(SCMP_ACT_TRACE(0), entry->number);
+    Builder& builder = entry->from == FollowedFrom::kStart         ? at_start
+                       : entry->from == FollowedFrom::kFirstSocket ? with_socket
+                                                                   : own_clock;
+    builder.Add(SCMP_ACT_TRACE(0), entry->number);
   }
   // A program that only waits for its standard input is asleep for good: see it fall asleep.
   at_start.AddForFirst(SCMP_ACT_TRACE(0), SYS_read, STDIN_FILENO);
   at_start.Add(SCMP_ACT_ERRNO(ENOSYS), SYS_io_uring_setup);
-  return {at_start.Export(), with_socket.Export()};
+  return {at_start.Export(), with_socket.Export(), own_clock.Export()};
 }
 
 }  // namespace

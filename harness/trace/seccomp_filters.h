@@ -18,6 +18,7 @@ using SeccompProgram = std::vector<sock_filter>;
 struct SeccompFilters {
   SeccompProgram at_start;     // A
   SeccompProgram with_socket;  // B
+  SeccompProgram own_clock;    // besides A, for a program whose wall clock is to be moved
 };
 
 // Built once (by libseccomp) before workers are forked.

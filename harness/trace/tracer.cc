@@ -13,6 +13,7 @@
 
 #include "harness/base/error.h"
 #include "harness/trace/architecture.h"
+#include "harness/trace/clock_shift.h"
 #include "harness/trace/decode.h"
 #include "harness/trace/proc_questions.h"
 #include "harness/trace/waits.h"
@@ -74,10 +75,12 @@ void Tracer::Emit(TracedThread* thread, Event event) {
   hooks_.record(std::move(event));
 }
 
-void Tracer::Adopt(pid_t pid, int run) {
+void Tracer::Adopt(pid_t pid, int run, bool own_clock) {
   CheckCall(ptrace(PTRACE_SETOPTIONS, pid, 0, kOptions), "ptrace(PTRACE_SETOPTIONS, {})", pid);
   TracedProcess* process = AddProcess(pid, run);
   process->launched = true;
+  own_clock_ = own_clock;
+  if (own_clock_) HideVdso(pid);
   TracedThread* thread = AddThread(pid, process);
   Emit(thread, {.kind = EventKind::kProcessStarted, .text = "launch"});
   Resume(thread);
@@ -165,6 +168,7 @@ void Tracer::OnExec(TracedThread* thread) {
     it = other ? threads_.erase(it) : std::next(it);
   }
   process->living_threads = 1;
+  if (own_clock_) HideVdso(process->pid);
   thread->pending.reset();
   thread->interrupted.reset();
   process->handlers.clear();
@@ -231,6 +235,7 @@ void Tracer::OnEntry(TracedThread* thread) {
   }
   const CallEntry* entry = FindCall(info.seccomp.nr);
   if (entry == nullptr) return Resume(thread);
+  if (entry->kind == CallKind::kClock && clock_shift_ == 0) return Resume(thread);
   PendingCall pending;
   pending.entry = entry;
   for (int i = 0; i < 6; ++i) pending.arguments[i] = info.seccomp.args[i];
@@ -302,6 +307,10 @@ void Tracer::OnExit(TracedThread* thread) {
     }
   } else if (IsRestart(result)) {
     thread->interrupted = std::move(pending);
+    return Resume(thread);
+  }
+  if (pending.entry->kind == CallKind::kClock) {
+    if (result >= 0) ShiftClock(thread->tid, pending, clock_shift_, result);
     return Resume(thread);
   }
   pending.call.result = result < 0 ? -1 : result;

@@ -56,7 +56,11 @@ class Tracer {
   Tracer& operator=(const Tracer&) = delete;
 
   // Takes over a program just launched, stopped at its exec (PTRACE_TRACEME), and lets it run.
-  void Adopt(pid_t pid, int run);
+  // With `own_clock` (and the filter for it) its wall clock can be moved: the vDSO, which would tell
+  // the time without a system call, is hidden from it.
+  void Adopt(pid_t pid, int run, bool own_clock);
+  // From now on its wall clock says so many seconds more.
+  void MoveClock(std::int64_t seconds) { clock_shift_ += seconds; }
   // Handles all stops that are there now; to be called when SIGCHLD has arrived. True if there was
   // any.
   bool HandleStops();
@@ -145,6 +149,8 @@ class Tracer {
   std::map<pid_t, int> failing_in_a_row_;
   std::map<pid_t, int> numbers_;        // inner pid -> number, of ended processes too: a zombie may
                                         // still be sent a signal
+  bool own_clock_ = false;
+  std::int64_t clock_shift_ = 0;        // seconds
   int next_process_ = 1, next_thread_ = 1, next_socket_ = 1;
 };
 

@@ -83,8 +83,9 @@ struct Report {
   int exit_code = 0;
 };
 
-std::string_view Name(Verdict verdict);        // "pass" "fail" "inconclusive" "not-applicable" "error"
-std::string_view Name(Level level);            // "MUST NOT"
+// "pass" "fail" "inconclusive" "not-applicable" "error"
+std::string_view Name(Verdict verdict);
+std::string_view Name(Level level);   // "MUST NOT"
 bool ParseVerdict(std::string_view name, Verdict* verdict);
 bool ParseLevel(std::string_view name, Level* level);
 

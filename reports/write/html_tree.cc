@@ -49,6 +49,12 @@ pugi::xml_node AddElement(pugi::xml_node parent, const char* name, std::string_v
   return node;
 }
 
+pugi::xml_node AddHeading(pugi::xml_node row, const char* scope, std::string_view text) {
+  pugi::xml_node cell = AddElement(row, "th", "", text);
+  SetAttribute(cell, "scope", scope);
+  return cell;
+}
+
 pugi::xml_node AddPre(pugi::xml_node parent, std::string_view css_class, std::string_view text) {
   pugi::xml_node pre = AddElement(parent, "pre", css_class);
   pre.append_child(pugi::node_pcdata).set_value(Visible(text, Breaks::kKeep).c_str());

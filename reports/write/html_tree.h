@@ -17,6 +17,9 @@ pugi::xml_node AddElement(pugi::xml_node parent, const char* name, std::string_v
 void AddText(pugi::xml_node parent, std::string_view text);
 void SetAttribute(pugi::xml_node node, const char* name, std::string_view value);
 
+// A <th> for what `scope` names: "row" or "col".
+pugi::xml_node AddHeading(pugi::xml_node row, const char* scope, std::string_view text);
+
 // A block of text whose line breaks stay.
 pugi::xml_node AddPre(pugi::xml_node parent, std::string_view css_class, std::string_view text);
 

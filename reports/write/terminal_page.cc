@@ -88,6 +88,18 @@ std::size_t TableWidth(const Table& table) {
   return width - std::min(width, kColumnGap);
 }
 
+// Shortens the names in the first column where the table is wider than `room`.
+void Fit(std::size_t room, Table* table) {
+  const std::size_t width = TableWidth(*table);
+  if (width <= room) return;
+  const std::size_t first = ColumnWidths(*table).front();
+  const std::size_t most = first - std::min(first - 1, width - room);
+  for (auto& row : table->rows) {
+    std::string& name = row.front().text;
+    if (Columns(name) > most) name = name.substr(0, BytesOf(name, most - 1)) + "…";
+  }
+}
+
 }  // namespace
 
 TerminalPage::TerminalPage(bool colour, int width)
@@ -113,17 +125,22 @@ void TerminalPage::Rule(std::string_view title, Paint paint) {
 
 void TerminalPage::Wrapped(const std::vector<Cell>& head, std::string_view text, Paint paint,
                            std::size_t hang) {
-  std::size_t used = 0;
-  for (const Cell& cell : head) {
-    text_ += Painted(cell.text, cell.paint);
-    used += Columns(cell.text);
-  }
-  // A head that leaves too little room has its line to itself.
   constexpr std::size_t kLeastRoom = 24;
-  const bool own_line = used > hang && used + kLeastRoom > width_;
+  hang = std::min(hang, width_ - kLeastRoom);
+  std::size_t used = 0;
+  for (const Cell& cell : head) used += Columns(cell.text);
+  // A head that leaves too little room has its line to itself.
+  const bool own_line = used > 0 && used + kLeastRoom > width_;
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    std::string_view cell = head[i].text;
+    if (own_line && i + 1 == head.size()) {
+      cell = cell.substr(0, cell.find_last_not_of(' ') + 1);
+    }
+    text_ += Painted(cell, head[i].paint);
+  }
   if (own_line) text_ += '\n';
-  const std::size_t rest = width_ - std::min(hang, width_ - kLeastRoom);
-  const auto lines = Wrap(text, own_line ? rest : width_ - std::min(used, width_), rest);
+  const std::size_t rest = width_ - hang;
+  const auto lines = Wrap(text, own_line ? rest : width_ - used, rest);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i > 0 || own_line) text_ += std::string(hang, ' ');
     text_ += Painted(lines[i], paint);
@@ -137,7 +154,8 @@ void TerminalPage::Field(std::string_view label, std::string_view text, Paint pa
   Wrapped({{head, Paint::kDim}}, text, paint, kFieldIndent);
 }
 
-void TerminalPage::Tables(const std::vector<Table>& tables) {
+void TerminalPage::Tables(std::vector<Table> tables) {
+  for (Table& table : tables) Fit(width_ - kMargin, &table);
   for (std::size_t next = 0; next < tables.size();) {
     std::size_t end = next + 1;
     std::size_t width = kMargin + TableWidth(tables[next]);

@@ -37,8 +37,8 @@ class TerminalPage {
   // A label in a column of its own and the text beside it. Nothing where the text is empty.
   void Field(std::string_view label, std::string_view text, Paint paint = Paint::kPlain);
 
-  // As many tables in a row as fit.
-  void Tables(const std::vector<Table>& tables);
+  // As many tables in a row as fit; no row of a table may be empty.
+  void Tables(std::vector<Table> tables);
 
   const std::string& text() const { return text_; }
 

@@ -83,6 +83,9 @@ std::string Last(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return std::string(text);
   std::size_t cut = text.size() - limit;
   while (cut < text.size() && IsContinuation(text[cut])) ++cut;
+  // A whole line where there is one.
+  const std::size_t line = text.find('\n', cut);
+  if (line != std::string_view::npos && line + 1 < text.size()) cut = line + 1;
   return fmt::format("({} bytes left out)\n{}", cut, text.substr(cut));
 }
 

@@ -35,8 +35,11 @@ TEST(VisibleTextTest, CharactersThatOnlySteerAreReplaced) {
 }
 
 TEST(VisibleTextTest, LastKeepsTheEndAndSaysWhatIsMissing) {
+  EXPECT_EQ(Last("one\ntwo\nthree\n", 8), "(8 bytes left out)\nthree\n") << "whole lines";
   EXPECT_EQ(Last("abc", 3), "abc");
+  EXPECT_EQ(Last("one\ntwo\nthree\n", 8), "(8 bytes left out)\nthree\n") << "whole lines";
   EXPECT_EQ(Last("abcdef", 2), "(4 bytes left out)\nef");
+  EXPECT_EQ(Last("one\ntwo\nthree\n", 8), "(8 bytes left out)\nthree\n") << "whole lines";
   EXPECT_EQ(Last("ab\u00fc", 1), "(4 bytes left out)\n") << "no half character";
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "reports/write/html_evidence.h"
 #include "reports/write/html_tree.h"
 #include "reports/write/row_groups.h"
 #include "reports/write/visible_text.h"
@@ -12,8 +13,6 @@
 namespace sockspec::report {
 
 namespace {
-
-constexpr std::size_t kLogBytes = 64 * 1024;
 
 std::string_view Symbol(Verdict verdict) {
   switch (verdict) {
@@ -122,14 +121,8 @@ class Page {
     pugi::xml_node table = AddElement(box, "table", css_class);
     AddElement(table, "caption", "", caption);
     pugi::xml_node row = AddElement(AddElement(table, "thead"), "tr");
-    for (std::string_view column : columns) Heading(row, "col", column);
+    for (std::string_view column : columns) AddHeading(row, "col", column);
     return AddElement(table, "tbody");
-  }
-
-  static pugi::xml_node Heading(pugi::xml_node row, const char* scope, std::string_view text) {
-    pugi::xml_node cell = AddElement(row, "th", "", text);
-    SetAttribute(cell, "scope", scope);
-    return cell;
   }
 
   void Programs() {
@@ -139,7 +132,7 @@ class Page {
     for (std::size_t i = 0; i < report_.programs.size(); ++i) {
       const Program& program = report_.programs[i];
       pugi::xml_node row = AddElement(body, "tr");
-      Heading(row, "row", ProgramLabel(report_, i));
+      AddHeading(row, "row", ProgramLabel(report_, i));
       AddElement(row, "td", "", program.version);
       AddElement(row, "td", "", program.service);
       AddElement(row, "td", "", fmt::format("{}", fmt::join(program.transports, " ")));
@@ -155,6 +148,9 @@ class Page {
     FailedList("Failures", Failures::kCounted, "bad");
     FailedList("Failures that are not counted", Failures::kUncounted, "soft");
     FailedList("Waived", Failures::kWaived, "soft");
+    ReasonList("Errors of the harness or its host", Verdict::kError);
+    ReasonList("Inconclusive", Verdict::kInconclusive);
+    Notes();
   }
 
   void FailedList(std::string_view title, Failures failures, std::string_view css_class) {
@@ -178,6 +174,40 @@ class Page {
     }
   }
 
+  void ReasonList(std::string_view title, Verdict verdict) {
+    const auto groups = GroupByReason(report_, verdict);
+    if (groups.empty()) return;
+    AddElement(main_, "h2", "", title);
+    pugi::xml_node list = AddElement(main_, "ul", "failed other");
+    for (const RowGroup& group : groups) {
+      pugi::xml_node item = AddElement(list, "li");
+      AddElement(item, "strong", "", group.front()->reason);
+      pugi::xml_node where = AddElement(item, "span", "where");
+      AddText(where, ProgramLabel(report_, group.front()->program) + ": ");
+      for (const Row* row : group) {
+        pugi::xml_node link = AddElement(where, "a", "id", row->requirement);
+        SetAttribute(link, "href", "#" + Anchor(Index(row)));
+        AddText(where, " " + row->transport + (row == group.back() ? "" : ", "));
+      }
+    }
+  }
+
+  void Notes() {
+    const auto notes = GroupNotes(report_);
+    if (notes.empty()) return;
+    AddElement(main_, "h2", "", "Notes");
+    pugi::xml_node list = AddElement(main_, "ul", "failed other");
+    for (const NoteGroup& group : notes) {
+      const Row& row = *group.rows.front();
+      pugi::xml_node item = AddElement(list, "li");
+      pugi::xml_node link = AddElement(item, "a", "id", row.requirement);
+      SetAttribute(link, "href", "#" + Anchor(Index(&row)));
+      AddText(item, " " + group.note);
+      AddElement(item, "span", "where",
+                 ProgramLabel(report_, row.program) + " on " + Transports(group.rows));
+    }
+  }
+
   void Sums() {
     AddElement(main_, "h2", "", "Summary");
     pugi::xml_node page = main_;
@@ -195,7 +225,7 @@ class Page {
         StartTable("sum", caption, {key, "pass", "fail", "error", "inconclusive", "n/a", "share"});
     for (const auto& [name, counts] : sums) {
       pugi::xml_node row = AddElement(body, "tr");
-      Heading(row, "row", name);
+      AddHeading(row, "row", name);
       for (int count :
            {counts.pass, counts.fail, counts.error, counts.inconclusive, counts.not_applicable}) {
         AddElement(row, "td", count == 0 ? "number zero" : "number", std::to_string(count));
@@ -246,11 +276,11 @@ class Page {
     pugi::xml_node body = StartTable("matrix", "Verdict of each requirement", {"Requirement"});
     pugi::xml_node head = body.parent().child("thead").child("tr");
     for (const auto& [program, transport] : columns) {
-      Heading(head, "col", fmt::format("{} {}", ProgramLabel(report_, program), transport));
+      AddHeading(head, "col", fmt::format("{} {}", ProgramLabel(report_, program), transport));
     }
     for (const std::string& requirement : requirements) {
       pugi::xml_node line = AddElement(body, "tr");
-      Heading(line, "row", requirement);
+      AddHeading(line, "row", requirement);
       for (const auto& column : columns) {
         const auto& known = cells[requirement];
         const auto cell = known.find(column);
@@ -301,74 +331,7 @@ class Page {
     AddElement(head, "span", "level", Name(row.level));
     AddText(head, " ");
     AddElement(head, "span", "", row.statement);
-    Body(AddElement(block, "div", "body"), row);
-  }
-
-  void Body(pugi::xml_node body, const Row& row) {
-    if (!row.reason.empty()) AddElement(body, "p", "reason", row.reason);
-    pugi::xml_node list = AddElement(body, "dl", "details");
-    const auto item = [list](std::string_view name, std::string_view value,
-                             std::string_view css_class = "") {
-      if (value.empty()) return;
-      AddElement(list, "dt", "", name);
-      AddElement(list, "dd", css_class, value);
-    };
-    item("Expected", row.expected, "expected");
-    item("Observed", row.observed, "observed");
-    item("Source", row.source);
-    item("Obliged by", row.obliged_by);
-    item("Hint", row.hint, "hint");
-    item("Waived", row.waiver);
-    for (const std::string& note : row.notes) item("Note", note);
-    item("Step", row.step);
-    item("Scenario", fmt::format("{} ({} ms)", row.scenario, Decimal(row.milliseconds)));
-    if (!row.file.empty()) item("Check", fmt::format("{}:{}", row.file, row.line));
-    if (!row.excerpt.empty()) Ladder(body, row);
-    if (row.verdict == Verdict::kFail) Logs(body, row);
-    if (!row.repeat.empty()) {
-      AddElement(body, "p", "small", "Repeat this case:");
-      AddPre(body, "repeat", row.repeat);
-    }
-  }
-
-  // Two lanes: what the harness did on the left, what the program did on the right.
-  void Ladder(pugi::xml_node body, const Row& row) {
-    const bool known =
-        row.program >= 0 && static_cast<std::size_t>(row.program) < report_.programs.size();
-    const std::string role = known ? report_.programs[row.program].role : "program";
-    pugi::xml_node table = AddElement(AddElement(body, "div", "scroll"), "table", "ladder");
-    AddElement(table, "caption", "", "Timeline");
-    pugi::xml_node head = AddElement(AddElement(table, "thead"), "tr");
-    for (std::string_view column : {"ms", "plane", "harness"}) Heading(head, "col", column);
-    Heading(head, "col", role);
-    pugi::xml_node lines = AddElement(table, "tbody");
-    for (const ExcerptLine& line : row.excerpt) {
-      pugi::xml_node tr = AddElement(lines, "tr", line.marked ? "marked" : "");
-      AddElement(tr, "td", "number", Decimal(line.milliseconds));
-      AddElement(AddElement(tr, "td"), "span", "plane", line.plane);
-      const bool harness = line.actor == "harness";
-      pugi::xml_node left = AddElement(tr, "td", "lane");
-      pugi::xml_node right = AddElement(tr, "td", "lane");
-      const std::string who =
-          harness || line.actor == role || line.actor.empty() ? "" : line.actor + ": ";
-      pugi::xml_node text =
-          AddElement(harness ? left : right, line.marked ? "strong" : "span", "", who + line.text);
-      if (line.marked) SetAttribute(text, "title", "the check looked at this");
-    }
-  }
-
-  void Logs(pugi::xml_node body, const Row& row) {
-    const Log* log = FindLog(report_, row);
-    if (log == nullptr) return;
-    Stream(body, "Standard output", log->standard_output, log->cut);
-    Stream(body, "Standard error", log->standard_error, log->cut);
-  }
-
-  static void Stream(pugi::xml_node body, std::string_view name, const std::string& text,
-                     bool cut) {
-    if (text.empty()) return;
-    AddElement(body, "p", "small", fmt::format("{}{}:", name, cut ? " (cut)" : ""));
-    AddPre(body, "log", Last(text, kLogBytes));
+    AddEvidence(report_, row, AddElement(block, "div", "body"));
   }
 
   const Report& report_;

@@ -169,7 +169,8 @@ class Junit {
     return suite;
   }
 
-  static void AddProperty(pugi::xml_node properties, const char* name, std::string_view value) {
+  static void AddProperty(pugi::xml_node properties, std::string_view name,
+                          std::string_view value) {
     pugi::xml_node property = properties.append_child("property");
     Set(property, "name", name);
     Set(property, "value", value);
@@ -194,7 +195,7 @@ class Junit {
                       const std::vector<std::pair<std::string, Counts>>& sums) {
     for (const auto& [name, counts] : sums) {
       AddProperty(
-          properties, fmt::format("sockspec.{}.{}", kind, name).c_str(),
+          properties, fmt::format("sockspec.{}.{}", kind, name),
           fmt::format("pass={} fail={} inconclusive={} not-applicable={} error={}", counts.pass,
                       counts.fail, counts.inconclusive, counts.not_applicable, counts.error));
     }

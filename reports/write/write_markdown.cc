@@ -43,11 +43,13 @@ std::string EscapeHtml(std::string_view text) {
 std::string Escape(std::string_view text) {
   const std::string html = EscapeHtml(text);
   std::string out;
+  // "1. " and "1) " would begin a list.
   const std::size_t digits = html.find_first_not_of("0123456789");
+  const bool numbered = digits != std::string::npos && html.compare(digits + 1, 1, " ") == 0;
   for (std::size_t i = 0; i < html.size(); ++i) {
-    const std::string_view special = i == 0        ? "\\`*_[]|~#-+="
-                                     : i == digits ? "\\`*_[]|~.)"
-                                                   : "\\`*_[]|~";
+    const std::string_view special = i == 0                    ? "\\`*_[]|~#-+="
+                                     : numbered && i == digits ? "\\`*_[]|~.)"
+                                                               : "\\`*_[]|~";
     const bool link = html[i] == ':' && html.compare(i, 3, "://") == 0;
     if (link || special.find(html[i]) != std::string_view::npos) out += '\\';
     out += html[i];
@@ -130,10 +132,10 @@ class Markdown {
   void Programs() {
     for (std::size_t i = 0; i < report_.programs.size(); ++i) {
       const Program& program = report_.programs[i];
-      text_ += fmt::format("- **{}** {}, {} on {}: {}\n", Escape(ProgramLabel(report_, i)),
-                           Escape(program.version), Escape(program.service),
-                           Escape(fmt::format("{}", fmt::join(program.transports, " "))),
-                           Escape(program.command));
+      text_ += fmt::format(
+          "- **{}**{}{}, {} on {}: {}\n", Escape(ProgramLabel(report_, i)),
+          program.version.empty() ? "" : " ", Escape(program.version), Escape(program.service),
+          Escape(fmt::format("{}", fmt::join(program.transports, " "))), Escape(program.command));
     }
     text_ += "\n";
   }

@@ -55,9 +55,8 @@ class Terminal {
   }
 
   void Header() {
-    page_.Wrapped({{"sockspec " + Visible(report_.tool_version), Paint::kBold}},
-                  Visible(fmt::format("  {}  {}", report_.started, report_.host)), Paint::kDim, 2);
-    page_.Field("profile", Visible(report_.profile));
+    page_.Wrapped({{fmt::format("sockspec {}  ", Visible(report_.tool_version)), Paint::kBold}},
+                  Visible(fmt::format("{}  {}", report_.started, report_.host)), Paint::kDim, 2);
     page_.Field("planes", Visible(report_.planes));
     page_.Field("sandbox", Visible(report_.sandbox));
     for (std::size_t i = 0; i < report_.programs.size(); ++i) {
@@ -102,10 +101,10 @@ class Terminal {
       if (ShortSource(row) != row.source) page_.Field("source", Visible(row.source));
       Ladder(row);
       LogTail(row);
-      page_.Field("hint", Visible(row.hint), Paint::kCyan);
       page_.Field("check",
                   row.file.empty() ? "" : Visible(fmt::format("{}:{}", row.file, row.line)));
     }
+    page_.Field("hint", Visible(row.hint), Paint::kCyan);
     Repeat(row);
   }
 
@@ -289,7 +288,8 @@ class Terminal {
         {{fmt::format("exit {}: ", report_.exit_code), Paint::kDim}},
         fmt::format("{} ({} s)", ExitMeaning(report_.exit_code), Decimal(report_.seconds)),
         Paint::kDim, 2);
-    page_.Wrapped({}, Visible(Headline(report_)), good ? Paint::kGreen : Paint::kRed, 2);
+    // The last line of the output alone says how it went, whatever the width.
+    page_.Line(Visible(Headline(report_)), good ? Paint::kGreen : Paint::kRed);
   }
 
   const Report& report_;

@@ -94,21 +94,21 @@ SCENARIO(ClientNoReply, kClient, kStreams, "the server closes without having sen
 
 constexpr std::int64_t kMebibyte = 1 << 20;
 // Enough for a runtime to fill its buffers and its heap's first generation.
-constexpr std::int64_t kWarmUp = 16 * kMebibyte;
-constexpr std::int64_t kEndless = 64 * kMebibyte;
-constexpr std::int64_t kMayGrow = 16 * kMebibyte;
+constexpr std::int64_t kWarmUp = 8 * kMebibyte;
+constexpr std::int64_t kEndless = 16 * kMebibyte;
+constexpr std::int64_t kMayGrow = 8 * kMebibyte;
 
 SCENARIO(ClientEndlessReply, kClient, kStreams,
-         "a reply of 80 MiB in lines, with a look at the memory after 16 MiB and at the end") {
+         "a reply of 24 MiB in lines, with a look at the memory after 8 MiB and at the end") {
   Listen();
   Launch({.null_output = true});
   Session session = Accept();
   session.SendFiller(kWarmUp);
   SettleInWait();
-  TakeSnapshot("after 16 MiB");
+  TakeSnapshot("after 8 MiB");
   session.SendFiller(kEndless);
   SettleInWait();
-  TakeSnapshot("after 80 MiB");
+  TakeSnapshot("after 24 MiB");
   Serve(session, "");
   WaitForExit();
 }
@@ -255,8 +255,8 @@ CHECK(ClientEndlessReply, "CLI-17") {
                                  (kWarmUp + kEndless) / kMebibyte);
     return;
   }
-  const std::int64_t before = SnapshotAt("after 16 MiB").anonymous_memory;
-  const std::int64_t after = SnapshotAt("after 80 MiB").anonymous_memory;
+  const std::int64_t before = SnapshotAt("after 8 MiB").anonymous_memory;
+  const std::int64_t after = SnapshotAt("after 24 MiB").anonymous_memory;
   if (before < 0 || after < 0) Inconclusive("the program's memory could not be read");
   EXPECT_TRUE(after - before < kMayGrow)
       << fmt::format("grows by {} MiB while it receives {} MiB", (after - before) / kMebibyte,

@@ -48,10 +48,15 @@ SCENARIO(Burst, kServer, kTcp,
   std::vector<Client> clients;
   for (int i = 0; i < burst; ++i) clients.push_back(Connect({.wait = false}));
   Signal(SIGCONT);
+  // Those that the queue had no room for come again, as people do: waiting for the kernel's own next
+  // try would take a second.
+  int again = 0;
   for (Client& client : clients) {
-    client.ReadToEnd();
+    if (client.connected()) client.ReadToEnd();
+    if (!client.connected()) ++again;
     client.Close();
   }
+  for (int i = 0; i < again; ++i) Exchange();
   TakeSnapshot("after the burst");
 }
 
@@ -93,6 +98,7 @@ CHECK(Burst, "LSN-04") {
   std::vector<Conversation> burst = AllConversations();
   if (burst.size() < 2) Inconclusive("it never served the first client");
   burst.erase(burst.begin());
+  std::erase_if(burst, [](const Conversation& each) { return !each.connected && each.error == 0; });
   if (SnapshotAt("after the burst").listen_overflows == 0) {
     Inconclusive(fmt::format("its queue took all {} clients at once", burst.size()));
   }

@@ -13,7 +13,8 @@ namespace {
 
 constexpr int kClockStep = 3600;
 
-SCENARIO(ClockMovesOn, kServer, kStreams, "the clock moves on by an hour between two clients") {
+SCENARIO(ClockMovesOn, kServer, kStreams, "the clock moves on by an hour between two clients",
+         .own_clock = true) {
   Start();
   Exchange();
   Settle();

@@ -1,0 +1,58 @@
+// Moving the wall clock of a traced program.
+#include "harness/trace/clock_shift.h"
+
+#include <elf.h>
+#include <sys/ptrace.h>
+#include <time.h>
+
+#include <string_view>
+
+#include "harness/trace/architecture.h"
+#include "harness/trace/remote_memory.h"
+
+namespace sockspec {
+namespace {
+
+// More words than any argument vector and environment may have here: the walk must end.
+constexpr int kMostWords = 1 << 20;
+
+bool IsWallClock(std::uint64_t clock) {
+  return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI;
+}
+
+}  // namespace
+
+void HideVdso(pid_t pid) {
+  __ptrace_syscall_info info{};
+  if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) == -1) return;
+  // At the exec stop the stack holds argc, argv, 0, environment, 0, then pairs of the vector.
+  std::uint64_t at = info.stack_pointer + sizeof(std::uint64_t);
+  for (int zeros = 0, words = 0; zeros < 2; ++words, at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    if (words > kMostWords || !ReadValue(pid, at, &word)) return;
+    if (word == 0) ++zeros;
+  }
+  for (std::uint64_t pair[2]; ReadValue(pid, at, &pair) && pair[0] != AT_NULL; at += sizeof pair) {
+    if (pair[0] != AT_SYSINFO_EHDR) continue;
+    const std::uint64_t ignore = AT_IGNORE;
+    WriteMemory(pid, at, &ignore, sizeof ignore);
+  }
+}
+
+void ShiftClock(pid_t tid, const PendingCall& pending, std::int64_t seconds, std::int64_t result) {
+  const std::string_view name = pending.entry->name;
+  std::uint64_t where = pending.arguments[0];
+  if (name == "clock_gettime") {
+    if (!IsWallClock(pending.arguments[0])) return;
+    where = pending.arguments[1];
+  } else if (name == "time") {
+    SetResult(tid, result + seconds);
+  }
+  // timespec, timeval and time_t all begin with the seconds.
+  std::int64_t told = 0;
+  if (where == 0 || !ReadValue(tid, where, &told)) return;
+  told += seconds;
+  WriteMemory(tid, where, &told, sizeof told);
+}
+
+}  // namespace sockspec
