@@ -40,7 +40,7 @@ class Campaign {
     }
     builder_.emplace(header_, Catalogue::Embedded());
     writer_.emplace(options_.record_file, header_);
-    if (events_.planned) events_.planned(static_cast<int>(header_.plan.cases.size()));
+    if (events_.planned) events_.planned(header_);
     if (blind) {
       for (const PlannedCase& planned : header_.plan.cases) Skip(planned, WhyNothingIsSeen());
     } else if (!interrupted) {

@@ -40,7 +40,7 @@ struct CampaignOptions {
 
 // What the caller may watch.
 struct CampaignEvents {
-  std::function<void(int total)> planned;
+  std::function<void(const RecordHeader&)> planned;
   std::function<void(const PlannedCase&)> started;
   std::function<void(const RecordedScenario&, int done, int failures)> finished;
 };
