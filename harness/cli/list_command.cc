@@ -64,7 +64,7 @@ std::string OrDash(const std::vector<std::string>& words, std::size_t limit) {
 
 std::string RequirementLines(const Catalogue& catalogue, const std::set<std::string>& selected,
                              const Suite& suite) {
-  std::string text = fmt::format("{:<9}{:<11}{:<10}{:<15}{:<28}{}\n", "ID", "LEVEL", "OBLIGED BY",
+  std::string text = fmt::format("{:<8} {:<10} {:<9} {:<14} {:<27} {}\n", "ID", "LEVEL", "OBLIGED",
                                  "ROLE", "TRANSPORTS", "SCENARIOS");
   for (const Requirement& requirement : catalogue.requirements()) {
     if (!selected.contains(requirement.id)) continue;
