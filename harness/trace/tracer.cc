@@ -276,6 +276,7 @@ void Tracer::OnEntry(TracedThread* thread) {
   bool skipped = false;
   ApplyFaultAtEntry(thread, &pending, &skipped);
   if (!skipped) {
+    if (entry->kind == CallKind::kClose) ForgetDescriptor(thread->process, pending.call.fd);
     pending.wait = ClassifyWait(*thread, pending);
     if (pending.wait.has_value() && pending.wait->signature == thread->last_wait) {
       ++thread->waits_since_other_call;
