@@ -3,6 +3,8 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
+if [[ -n ${SOCKSPEC_BUILD_DIR:-} ]]; then SOCKSPEC_BUILD_DIR=$(readlink -m "$SOCKSPEC_BUILD_DIR"); fi
+
 # shellcheck disable=SC2034  # used by those who source this
 build_packages=(
   cmake ninja-build g++ pkg-config
