@@ -53,7 +53,7 @@ Tracer::Readiness Tracer::ServerReadiness() const {
 }
 
 bool Tracer::Asleep(const TracedThread& thread) const {
-  return ReadThreadState(proc_fd_, thread.process->pid, thread.tid) == 'S';
+  return thread.state_file->Read() == 'S';
 }
 
 RestState Tracer::StateOfRest() const {
@@ -63,12 +63,13 @@ RestState Tracer::StateOfRest() const {
       state.what = "stopped by a signal";
       continue;
     }
-    const auto letter = ReadThreadState(proc_fd_, thread->process->pid, tid);
+    const auto letter = thread->state_file->Read();
     if (letter == 'Z' && thread->process->living_threads > 1) continue;  // its leader left
     const bool waits = thread->pending.has_value() && thread->pending->wait.has_value();
     if (letter != 'S') {
-      if (letter != 'R' || !waits || thread->pending->end_wait) return {Rest::kActive, ""};
-      if (state.rest != Rest::kActive) state = {Rest::kFallingAsleep, thread->pending->wait->what};
+      const bool soon = thread->may_sleep || (waits && !thread->pending->end_wait);
+      if (letter != 'R' || !soon) return {Rest::kActive, ""};
+      state = {Rest::kFallingAsleep, waits ? thread->pending->wait->what : ""};
       continue;
     }
     if (state.rest == Rest::kFallingAsleep) continue;
