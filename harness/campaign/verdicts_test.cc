@@ -100,6 +100,16 @@ TEST_F(VerdictsTest, WhatFailsInAClosedGateStaysFailed) {
   EXPECT_EQ(RowOf(report, "TST-01").verdict, Word::kFail);
 }
 
+TEST_F(VerdictsTest, WhatAProgramNeverDidProvesNothingBehindAClosedGate) {
+  RecordedScenario gate = closed_gate_;
+  gate.results[1] = Found("TST-01", Verdict::kNotApplicable, "it never forks");
+  header_.plan.selected.insert(header_.plan.selected.begin() + 1, "FAM-02");
+  header_.plan.claimed_away = {{0, Transport::kTcp4, "FAM-02", "not claimed: dual"}};
+  const report::Report report = Make({gate, Other(Verdict::kNotApplicable)});
+  EXPECT_EQ(RowOf(report, "TST-01").verdict, Word::kInconclusive);
+  EXPECT_EQ(RowOf(report, "FAM-02").verdict, Word::kNotApplicable);
+}
+
 TEST_F(VerdictsTest, AGateThatWasNotRunOpensNothing) {
   const RecordFooter footer{.complete = false, .incomplete = "interrupted", .interrupted = true};
   const report::Report report = Make({Other(Verdict::kPass)}, footer);
@@ -206,6 +216,7 @@ TEST_F(VerdictsTest, WhatTheReferenceFailsHereIsThisHost) {
 }
 
 TEST_F(VerdictsTest, AClaimTakesAwayWithItsReason) {
+  header_.plan.selected.insert(header_.plan.selected.begin() + 1, "FAM-02");
   header_.plan.claimed_away = {{0, Transport::kTcp4, "FAM-02", "not claimed: dual"}};
   const report::Report report = Make({gate_, Other(Verdict::kPass)});
   EXPECT_EQ(RowOf(report, "FAM-02").verdict, Word::kNotApplicable);
