@@ -96,7 +96,8 @@ RestState Tracer::StateOfRest() const {
     }
     const auto blocked = ReadBlockedCall(proc_fd_, thread->process->pid, tid);
     if (!blocked.has_value() || blocked->in == BlockedCall::In::kNothing) {
-      return {Rest::kActive, ""};
+      state = {Rest::kFallingAsleep, ""};
+      continue;
     }
     if (IsTimedFutex(*blocked) && thread->made_socket_call) {
       // A thread that has a conversation open waits for a limited time: it may yet act.
@@ -105,7 +106,7 @@ RestState Tracer::StateOfRest() const {
   }
   if (state.rest == Rest::kFallingAsleep) return state;
   for (const TracedThread* thread : look_asleep) {
-    if (!OffProcessor(*thread)) return {Rest::kActive, ""};
+    if (!OffProcessor(*thread)) return {Rest::kFallingAsleep, ""};
   }
   return state;
 }
