@@ -66,8 +66,12 @@ unlock_build() { exec {build_lock}>&-; }
 
 # configure FOLDER OPTION...
 configure() {
-  local folder=$1
+  local folder=$1 cache=$1/CMakeCache.txt
   shift
+  # A folder that served another checkout is configured anew.
+  if [[ -e $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache"; then
+    rm -rf "$cache" "$folder/CMakeFiles"
+  fi
   cmake -G Ninja -S "$root" -B "$folder" "$@"
 }
 
