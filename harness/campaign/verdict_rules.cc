@@ -51,10 +51,9 @@ void ReportBuilder::ApplyWaiver(const Key& key, report::Row* row) const {
 
 void ReportBuilder::AddWarnings(report::Report* report) const {
   for (const Uncovered& uncovered : header_.plan.uncovered) {
-    report->warnings.push_back(
-        fmt::format("{} of {} was not judged: this version has no scenario for it",
-                    Name(uncovered.transport),
-                    header_.programs[static_cast<std::size_t>(uncovered.program)].implementation));
+    report->warnings.push_back(fmt::format(
+        "{} of {} was not judged: this version has no scenario for it", Name(uncovered.transport),
+        header_.programs[static_cast<std::size_t>(uncovered.program)].implementation));
   }
   std::vector<std::string> seen;
   for (const RecordedProgram& program : header_.programs) {
@@ -69,9 +68,9 @@ void ReportBuilder::AddWarnings(report::Report* report) const {
     }
   }
   for (const HostFault& fault : header_.host_faults) {
-    report->warnings.push_back(
-        fmt::format("on this host the reference {} fails {} on {}: {}", Name(fault.role),
-                    fault.requirement, Name(fault.transport), fault.reason));
+    report->warnings.push_back(fmt::format("on this host the reference {} fails {} on {}: {}",
+                                           Name(fault.role), fault.requirement,
+                                           Name(fault.transport), fault.reason));
   }
 }
 

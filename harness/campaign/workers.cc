@@ -22,7 +22,7 @@
 namespace sockspec {
 namespace {
 
-constexpr int kPipeBytes = 1 << 20;        // evidence mostly fits: the worker need not wait for us
+constexpr int kPipeBytes = 1 << 20;  // evidence mostly fits: the worker need not wait for us
 
 struct Worker {
   int job = 0;
@@ -30,7 +30,7 @@ struct Worker {
   OwnedFd pipe;
   std::string text;
   std::int64_t started = 0;
-  bool late = false;                       // killed by its deadline
+  bool late = false;  // killed by its deadline
 };
 
 // Blocks SIGINT, SIGTERM and SIGCHLD and takes them from a descriptor instead.
@@ -105,7 +105,8 @@ class Pool {
     CheckCall(pipe2(ends, O_CLOEXEC), "pipe2()");
     OwnedFd output(ends[1]);
     Worker worker{.job = job, .pipe = OwnedFd(ends[0]), .started = MonotonicNanoseconds()};
-    fcntl(output.get(), F_SETPIPE_SZ, kPipeBytes);  // a user's limit may forbid it: then it is small
+    fcntl(output.get(), F_SETPIPE_SZ,
+          kPipeBytes);  // a user's limit may forbid it: then it is small
     CheckCall(fcntl(worker.pipe.get(), F_SETFL, O_NONBLOCK), "fcntl(pipe, F_SETFL)");
     const pid_t parent = getpid();
     worker.pid = CheckCall(fork(), "fork()");
@@ -174,7 +175,7 @@ class Pool {
       if (got > 0) {
         worker.text.append(buffer, static_cast<std::size_t>(got));
       } else if (got == 0) {
-        worker.pipe.Reset();   // a closed pipe is always readable: poll() skips -1
+        worker.pipe.Reset();  // a closed pipe is always readable: poll() skips -1
       } else if (errno != EINTR) {
         return;
       }
@@ -191,9 +192,9 @@ class Pool {
       }
       Drain(*worker);
       if (options_.own_group) kill(-worker->pid, SIGKILL);  // what it may have left behind
-      WorkerReport report{.line = std::move(worker->text),
-                          .milliseconds =
-                              static_cast<double>(MonotonicNanoseconds() - worker->started) / 1e6};
+      WorkerReport report{
+          .line = std::move(worker->text),
+          .milliseconds = static_cast<double>(MonotonicNanoseconds() - worker->started) / 1e6};
       const bool whole = report.line.ends_with('\n');
       if (whole) report.line.pop_back();
       if (worker->late) {
