@@ -18,7 +18,7 @@ build_base() {
   else
     local sum
     sum=$(printf '%s' "$root" | cksum)
-    printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}/sockspec/build-${sum%% *}"
+    printf '%s\n' "${XDG_CACHE_HOME:-${HOME:?set HOME or SOCKSPEC_BUILD_DIR}/.cache}/sockspec/build-${sum%% *}"
   fi
 }
 base=$(build_base)
