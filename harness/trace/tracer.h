@@ -137,6 +137,7 @@ class Tracer {
   void Emit(TracedThread* thread, Event event);
   void EmitCall(TracedThread* thread, const PendingCall& pending);
   bool Asleep(const TracedThread& thread) const;
+  bool OffProcessor(const TracedThread& thread) const;
   TracedThread* Find(pid_t tid);
   TracedThread* AddThread(pid_t tid, TracedProcess* process);
   TracedProcess* AddProcess(pid_t pid, int run);
