@@ -129,15 +129,34 @@ std::vector<pid_t> ThreadsOf(int proc_fd, pid_t pid) {
   return NumbersIn(proc_fd, Path("{}/task", pid).get());
 }
 
-std::optional<char> ReadThreadState(int proc_fd, pid_t pid, pid_t tid) {
-  char buffer[1024];
-  const auto content = ReadStart(proc_fd, Path("{}/task/{}/stat", pid, tid).get(), buffer);
-  if (!content) return std::nullopt;
-  auto rest = AfterName(*content);
+namespace {
+
+std::optional<char> StateIn(std::string_view stat) {
+  auto rest = AfterName(stat);
   if (!rest) return std::nullopt;
   const std::string_view state = NextField(*rest);
   if (state.empty()) return std::nullopt;
   return state[0];
+}
+
+}  // namespace
+
+std::optional<char> ReadThreadState(int proc_fd, pid_t pid, pid_t tid) {
+  char buffer[1024];
+  const auto content = ReadStart(proc_fd, Path("{}/task/{}/stat", pid, tid).get(), buffer);
+  if (!content) return std::nullopt;
+  return StateIn(*content);
+}
+
+ThreadStateFile::ThreadStateFile(int proc_fd, pid_t pid, pid_t tid)
+    : file_(openat(proc_fd, Path("{}/task/{}/stat", pid, tid).get(), O_RDONLY | O_CLOEXEC)) {}
+
+std::optional<char> ThreadStateFile::Read() const {
+  // The state stands in the first bytes: "PID (NAME) S ...", where NAME has at most 64.
+  char buffer[128];
+  const ssize_t n = pread(file_.get(), buffer, sizeof buffer, 0);
+  if (n <= 0) return std::nullopt;  // it has ended
+  return StateIn(std::string_view(buffer, static_cast<std::size_t>(n)));
 }
 
 std::optional<BlockedCall> ReadBlockedCall(int proc_fd, pid_t pid, pid_t tid) {

@@ -15,6 +15,8 @@
 #include <optional>
 #include <vector>
 
+#include "harness/base/owned_fd.h"
+
 namespace sockspec {
 
 // From /proc/PID/stat.
@@ -40,6 +42,17 @@ std::optional<ProcessStatus> ReadProcessStatus(int proc_fd, pid_t pid);
 std::vector<pid_t> ThreadsOf(int proc_fd, pid_t pid);
 
 // The state letter of one thread, from /proc/PID/task/TID/stat.
+// The same thread asked again and again: keeps its file open, so that a question is one read.
+class ThreadStateFile {
+ public:
+  ThreadStateFile(int proc_fd, pid_t pid, pid_t tid);
+  // As ReadThreadState.
+  std::optional<char> Read() const;
+
+ private:
+  OwnedFd file_;
+};
+
 std::optional<char> ReadThreadState(int proc_fd, pid_t pid, pid_t tid);
 
 // The system call in which a thread is blocked, from /proc/PID/task/TID/syscall.

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "harness/base/error.h"
-#include "harness/sandbox/proc_file.h"
+#include "harness/sandbox/proc_settings.h"
 
 namespace sockspec {
 namespace {

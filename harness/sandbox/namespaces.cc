@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "harness/base/error.h"
-#include "harness/sandbox/proc_file.h"
+#include "harness/sandbox/proc_settings.h"
 
 namespace sockspec {
 

@@ -15,7 +15,7 @@
 
 #include "harness/base/error.h"
 #include "harness/base/owned_fd.h"
-#include "harness/sandbox/proc_file.h"
+#include "harness/sandbox/proc_settings.h"
 
 namespace sockspec {
 namespace {

@@ -28,7 +28,7 @@
 #include "harness/sandbox/mount_calls.h"
 #include "harness/sandbox/namespaces.h"
 #include "harness/sandbox/network.h"
-#include "harness/sandbox/proc_file.h"
+#include "harness/sandbox/proc_settings.h"
 #include "harness/sandbox/sandbox.h"
 
 namespace sockspec {

@@ -42,6 +42,11 @@ void Check::TestBody() {
     Now().undecided = true;
     Now().result.verdict = undecided.verdict;
     Now().result.reason = undecided.reason;
+  } catch (const std::exception& error) {
+    // The check's own trouble, whatever the program did.
+    Now().undecided = true;
+    Now().result.verdict = Verdict::kError;
+    Now().result.reason = std::string("the check itself failed: ") + error.what();
   }
 }
 

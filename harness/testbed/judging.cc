@@ -75,7 +75,11 @@ class Collector : public ::testing::EmptyTestEventListener {
     timeline_ = &timeline;
   }
 
+  // Outside JudgeScenario it takes nothing.
+  void Finish() { results_ = nullptr; }
+
   void OnTestStart(const ::testing::TestInfo& test) override {
+    if (results_ == nullptr) return;
     context_ = {};
     context_.subject = subject_;
     context_.timeline = timeline_;
@@ -87,10 +91,11 @@ class Collector : public ::testing::EmptyTestEventListener {
   }
 
   void OnTestPartResult(const ::testing::TestPartResult& part) override {
-    if (part.failed()) failures_.push_back(TakeApart(part.message()));
+    if (results_ != nullptr && part.failed()) failures_.push_back(TakeApart(part.message()));
   }
 
   void OnTestEnd(const ::testing::TestInfo&) override {
+    if (results_ == nullptr) return;
     CurrentJudging() = nullptr;
     CheckResult& result = context_.result;
     if (!failures_.empty()) {
@@ -247,6 +252,7 @@ std::vector<CheckResult> JudgeScenario(std::string_view scenario, const Subject&
   TheCollector()->Begin(subject, timeline, &results);
   // Its exit status says whether a check failed; the results say that and more.
   [[maybe_unused]] const int status = ::testing::UnitTest::GetInstance()->Run();
+  TheCollector()->Finish();
   std::sort(results.begin(), results.end(), [](const CheckResult& a, const CheckResult& b) {
     return a.requirement < b.requirement;
   });

@@ -67,10 +67,10 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   }
   RestState rest = tracer_->StateOfRest();
   if (rest.rest == Rest::kFallingAsleep) return Look::kAgain;
-  if (rest.rest == Rest::kActive) {
-    // A starting program runs for long, and tells by a stop when it has come somewhere.
-    return patience == Patience::kUntilServing ? Look::kWait : Look::kAgain;
-  }
+  // What runs tells by a stop when it has come somewhere: nearly every call that can put it to sleep
+  // is followed. Should it sleep in another one, the watchdog ends the wait, and what is true then is
+  // judged as if it had been seen at once.
+  if (rest.rest == Rest::kActive) return Look::kWait;
   if (rest.rest == Rest::kTimedWait && patience != Patience::kUntilIdle) {
     if (tracer_->EndTimedWaits()) return Look::kAgain;
     return Look::kWait;

@@ -33,6 +33,8 @@ enum class CallKind {
   kSleep,        // nanosleep, clock_nanosleep
   kWaitForSignal,// pause, rt_sigsuspend, rt_sigtimedwait
   kWaitForChild, // wait4, waitid
+  kRestart,      // restart_syscall: the kernel goes on with a wait that a signal interrupted
+  kFutexWait,    // futex, its waiting operations alone
   kSignalAction, // rt_sigaction
   kSession,      // setsid, setpgid
   kClock,        // clock_gettime, gettimeofday, time: followed only where the clock is moved

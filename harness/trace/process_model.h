@@ -13,6 +13,7 @@
 #include <string>
 
 #include "harness/evidence/event.h"
+#include "harness/kernel/process_table.h"
 #include "harness/trace/call_table.h"
 
 namespace sockspec {
@@ -86,6 +87,9 @@ struct TracedThread {
   std::optional<PendingCall> pending;  // entered, exit not yet seen
   std::optional<PendingCall> interrupted;  // returned ERESTART*: restarts, or the program sees EINTR
   bool group_stopped = false;
+  bool may_sleep = false;              // entered a call that is not followed to its end, in which it
+                                       // may sleep: a futex, a pipe
+  std::optional<ThreadStateFile> state_file;
   bool made_socket_call = false;
   int waits_since_other_call = 0;      // of the same signature in a row: a heartbeat
   std::uint64_t last_wait = 0;

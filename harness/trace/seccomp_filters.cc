@@ -1,6 +1,7 @@
 // The two seccomp programs.
 #include "harness/trace/seccomp_filters.h"
 
+#include <linux/futex.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -32,6 +33,12 @@ class Builder {
     const int rc = seccomp_rule_add(context_, action, call, 0);
     if (rc < 0) ThrowSystemError(-rc, fmt::format("seccomp_rule_add({})", call));
   }
+  // Only where the second argument, masked, is `value`.
+  void AddForSecond(std::uint32_t action, int call, std::uint64_t mask, std::uint64_t value) {
+    const int rc =
+        seccomp_rule_add(context_, action, call, 1, SCMP_A1(SCMP_CMP_MASKED_EQ, mask, value));
+    if (rc < 0) ThrowSystemError(-rc, fmt::format("seccomp_rule_add({})", call));
+  }
   // Only where the first argument is `value`.
   void AddForFirst(std::uint32_t action, int call, std::uint64_t value) {
     const int rc = seccomp_rule_add(context_, action, call, 1, SCMP_A0(SCMP_CMP_EQ, value));
@@ -61,6 +68,12 @@ SeccompFilters Build() {
     Builder& builder = entry->from == FollowedFrom::kStart         ? at_start
                        : entry->from == FollowedFrom::kFirstSocket ? with_socket
                                                                    : own_clock;
+    if (entry->kind == CallKind::kFutexWait) {
+      // Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME; wake-ups run at full speed.
+      builder.AddForSecond(SCMP_ACT_TRACE(0), entry->number, FUTEX_CMD_MASK, FUTEX_WAIT);
+      builder.AddForSecond(SCMP_ACT_TRACE(0), entry->number, FUTEX_CMD_MASK, FUTEX_WAIT_BITSET);
+      continue;
+    }
     builder.Add(SCMP_ACT_TRACE(0), entry->number);
   }
   // A program that only waits for its standard input is asleep for good: see it fall asleep.

@@ -59,6 +59,7 @@ TracedThread* Tracer::AddThread(pid_t tid, TracedProcess* process) {
   thread->tid = tid;
   thread->number = next_thread_++;
   thread->process = process;
+  thread->state_file.emplace(proc_fd_, process->pid, tid);
   ++process->living_threads;
   return (threads_[tid] = std::move(thread)).get();
 }
@@ -121,6 +122,7 @@ void Tracer::HandleStop(pid_t tid, int status) {
     early_stops_[tid] = status;  // until the event of its parent says what it is
     return;
   }
+  thread->may_sleep = false;
   const int signal = WSTOPSIG(status);
   const int event = status >> 16;
   if (event == PTRACE_EVENT_SECCOMP) return OnEntry(thread);
@@ -171,6 +173,7 @@ void Tracer::OnExec(TracedThread* thread) {
   if (own_clock_) HideVdso(process->pid);
   thread->pending.reset();
   thread->interrupted.reset();
+  thread->state_file.emplace(proc_fd_, process->pid, thread->tid);
   process->handlers.clear();
   std::erase_if(process->descriptors, [](const auto& entry) { return entry.second.close_on_exec; });
   const auto left = std::count_if(
@@ -237,6 +240,15 @@ void Tracer::OnEntry(TracedThread* thread) {
   const CallEntry* entry = FindCall(info.seccomp.nr);
   if (entry == nullptr) return Resume(thread);
   if (entry->kind == CallKind::kClock && clock_shift_ == 0) return Resume(thread);
+  if (entry->kind == CallKind::kRestart && thread->interrupted.has_value()) {
+    thread->pending = std::move(thread->interrupted);
+    thread->interrupted.reset();
+    return Resume(thread);
+  }
+  if (entry->kind == CallKind::kFutexWait || entry->kind == CallKind::kRestart) {
+    thread->may_sleep = true;
+    return Resume(thread);
+  }
   PendingCall pending;
   pending.entry = entry;
   for (int i = 0; i < 6; ++i) pending.arguments[i] = info.seccomp.args[i];
@@ -259,6 +271,7 @@ void Tracer::OnEntry(TracedThread* thread) {
   const bool transfers = entry->kind == CallKind::kSend || entry->kind == CallKind::kReceive;
   if (transfers && pending.socket == nullptr && !stray &&
       (entry->kind == CallKind::kSend || pending.call.fd != 0)) {
+    thread->may_sleep = true;
     return Resume(thread);
   }
   if (concerns_descriptor && !stray && !thread->process->descriptors.contains(pending.call.fd) &&
@@ -277,6 +290,7 @@ void Tracer::OnEntry(TracedThread* thread) {
   bool skipped = false;
   ApplyFaultAtEntry(thread, &pending, &skipped);
   if (!skipped) {
+    if (entry->kind == CallKind::kClose) ForgetDescriptor(thread->process, pending.call.fd);
     pending.wait = ClassifyWait(*thread, pending);
     if (pending.wait.has_value() && pending.wait->signature == thread->last_wait) {
       ++thread->waits_since_other_call;

@@ -125,6 +125,9 @@ class Tracer {
   void Track(TracedThread* thread, PendingCall* pending);
   void TrackAccept(TracedThread* thread, PendingCall* pending);
   void TrackDescriptors(TracedThread* thread, const PendingCall& pending);
+  // close() frees the number whatever it returns (close(2)). At its entry, not its exit: by then
+  // another thread may have been given the number, and its exit may have been seen first.
+  void ForgetDescriptor(TracedProcess* process, int fd);
   void TrackEpoll(TracedThread* thread, const PendingCall& pending);
   void AddSocketFilter(TracedThread* thread);
   std::int64_t NumberOfProcess(std::int64_t inner) const;

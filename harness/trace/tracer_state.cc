@@ -54,7 +54,7 @@ Tracer::Readiness Tracer::ServerReadiness() const {
 }
 
 bool Tracer::Asleep(const TracedThread& thread) const {
-  return ReadThreadState(proc_fd_, thread.process->pid, thread.tid) == 'S';
+  return thread.state_file->Read() == 'S';
 }
 
 bool Tracer::OffProcessor(const TracedThread& thread) const {
@@ -72,12 +72,13 @@ RestState Tracer::StateOfRest() const {
       state.what = "stopped by a signal";
       continue;
     }
-    const auto letter = ReadThreadState(proc_fd_, thread->process->pid, tid);
+    const auto letter = thread->state_file->Read();
     if (letter == 'Z' && thread->process->living_threads > 1) continue;  // its leader left
     const bool waits = thread->pending.has_value() && thread->pending->wait.has_value();
     if (letter != 'S') {
-      if (letter != 'R' || !waits || thread->pending->end_wait) return {Rest::kActive, ""};
-      if (state.rest != Rest::kActive) state = {Rest::kFallingAsleep, thread->pending->wait->what};
+      const bool soon = thread->may_sleep || (waits && !thread->pending->end_wait);
+      if (letter != 'R' || !soon) return {Rest::kActive, ""};
+      state = {Rest::kFallingAsleep, waits ? thread->pending->wait->what : ""};
       continue;
     }
     if (state.rest == Rest::kFallingAsleep) continue;
@@ -95,7 +96,8 @@ RestState Tracer::StateOfRest() const {
     }
     const auto blocked = ReadBlockedCall(proc_fd_, thread->process->pid, tid);
     if (!blocked.has_value() || blocked->in == BlockedCall::In::kNothing) {
-      return {Rest::kActive, ""};
+      state = {Rest::kFallingAsleep, ""};
+      continue;
     }
     if (IsTimedFutex(*blocked) && thread->made_socket_call) {
       // A thread that has a conversation open waits for a limited time: it may yet act.
@@ -104,7 +106,7 @@ RestState Tracer::StateOfRest() const {
   }
   if (state.rest == Rest::kFallingAsleep) return state;
   for (const TracedThread* thread : look_asleep) {
-    if (!OffProcessor(*thread)) return {Rest::kActive, ""};
+    if (!OffProcessor(*thread)) return {Rest::kFallingAsleep, ""};
   }
   return state;
 }

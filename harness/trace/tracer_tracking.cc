@@ -144,13 +144,6 @@ void Tracer::TrackDescriptors(TracedThread* thread, const PendingCall& pending) 
   const auto& a = pending.arguments;
   const int fd = pending.call.fd;
   switch (pending.entry->kind) {
-    case CallKind::kClose:
-      if (table.erase(fd) > 0) {
-        thread->process->former_sockets.insert(fd);
-      } else {
-        thread->process->former_sockets.erase(fd);  // the number was something else by then
-      }
-      break;
     case CallKind::kCloseRange: {
       const bool only_flag = (a[2] & CLOSE_RANGE_CLOEXEC) != 0;
       for (auto it = table.begin(); it != table.end();) {
@@ -197,6 +190,14 @@ void Tracer::TrackDescriptors(TracedThread* thread, const PendingCall& pending) 
       break;
     default:
       break;
+  }
+}
+
+void Tracer::ForgetDescriptor(TracedProcess* process, int fd) {
+  if (process->descriptors.erase(fd) > 0) {
+    process->former_sockets.insert(fd);
+  } else {
+    process->former_sockets.erase(fd);  // the number was something else by then
   }
 }
 

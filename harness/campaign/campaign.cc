@@ -1,0 +1,250 @@
+// Runs a campaign: plan, control, workers, record, report.
+#include "harness/campaign/campaign.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "harness/base/clock.h"
+#include "harness/base/text.h"
+#include "harness/campaign/case_run.h"
+#include "harness/campaign/control.h"
+#include "harness/campaign/host.h"
+#include "harness/campaign/record_writer.h"
+#include "harness/campaign/selection.h"
+#include "harness/campaign/workers.h"
+#include "harness/launch/launch.h"
+
+namespace sockspec {
+namespace {
+
+constexpr double kWatchdogSeconds = 20;
+constexpr double kWorkerSeconds = 300;
+
+class Campaign {
+ public:
+  Campaign(const std::vector<CampaignProgram>& programs, const CampaignOptions& options,
+           const CampaignEvents& events)
+      : programs_(programs), options_(options), events_(events) {}
+
+  report::Report Run() {
+    since_ = MonotonicNanoseconds();
+    MakeHeader();
+    CheckPrograms();
+    const bool blind = WhyNothingIsSeen() != "";
+    bool interrupted = false;
+    if (options_.control && !blind) {
+      const std::optional<std::vector<HostFault>> faults = JudgeControl(Controlled(), options_);
+      interrupted = !faults;
+      if (faults) header_.host_faults = *faults;
+    }
+    builder_.emplace(header_, Catalogue::Embedded());
+    writer_.emplace(options_.record_file, header_);
+    if (events_.planned) events_.planned(header_);
+    if (blind) {
+      for (const PlannedCase& planned : header_.plan.cases) Skip(planned, WhyNothingIsSeen());
+    } else if (!interrupted) {
+      interrupted = RunPool() == PoolEnd::kInterrupted;
+    }
+    return Finish(interrupted);
+  }
+
+ private:
+  const std::vector<PlannedCase>& cases() const { return header_.plan.cases; }
+  const Program& ProgramOf(const PlannedCase& planned) const {
+    return *programs_[static_cast<std::size_t>(planned.program)].program;
+  }
+
+  void MakeHeader() {
+    std::vector<const Program*> programs;
+    for (const CampaignProgram& entry : programs_) {
+      programs.push_back(entry.program);
+      header_.programs.push_back({.implementation = entry.manifest->name,
+                                  .version = entry.manifest->version,
+                                  .repeat = entry.repeat,
+                                  .program = *entry.program,
+                                  .waivers = entry.manifest->waivers});
+    }
+    const Catalogue& catalogue = Catalogue::Embedded();
+    header_.plan =
+        MakePlan(programs, SelectRequirements(catalogue, ReadPatterns(options_.patterns)),
+                 options_.transports, catalogue, EmbeddedSuite());
+    header_.tool_version = SOCKSPEC_VERSION;
+    header_.run_id = RandomId();
+    header_.started = UtcTime(RealtimeNanoseconds());
+    header_.host = HostName();
+    header_.sandbox = SandboxWords(options_.abilities);
+    header_.planes = PlaneWords(options_.abilities, options_.planes);
+    header_.planes_asked = options_.planes != Planes::kAll;
+    header_.profile = Name(options_.profile);
+    header_.patterns = options_.patterns;
+    if (header_.planes_asked) {
+      header_.warnings.push_back(fmt::format("only the planes {} were asked for", header_.planes));
+    }
+    for (const std::string& missing : options_.abilities.missing) {
+      header_.warnings.push_back(missing);
+    }
+  }
+
+  // A program that cannot be executed is found out before the first scenario.
+  void CheckPrograms() const {
+    std::set<std::pair<int, Transport>> places;
+    for (const PlannedCase& planned : cases()) places.emplace(planned.program, planned.transport);
+    for (const auto& [number, transport] : places) {
+      const CampaignProgram& entry = programs_[static_cast<std::size_t>(number)];
+      const LaunchSpec& spec = entry.program->launch.at(transport);
+      const std::string& name =
+          options_.wrap.empty() ? spec.command.front() : options_.wrap.front();
+      ResolveProgram(name, SearchPath(*entry.manifest, spec, options_.tool_folder), spec.directory);
+    }
+  }
+
+  // Why no evidence can be had here, or "".
+  std::string WhyNothingIsSeen() const {
+    if (options_.planes != Planes::kAll) {
+      return "not observable without tracing, which --planes leaves out";
+    }
+    if (options_.abilities.ptrace) return "";
+    return "not observable here (ptrace denied); \"sockspec doctor\" says what mends it";
+  }
+
+  // What the reference is to be judged on first.
+  std::vector<ControlledCase> Controlled() const {
+    std::vector<ControlledCase> controlled;
+    for (const PlannedCase& planned : cases()) {
+      const CampaignProgram& entry = programs_[static_cast<std::size_t>(planned.program)];
+      if (IsReference(*entry.program)) continue;
+      controlled.push_back({.role = entry.program->role,
+                            .service = entry.program->service,
+                            .transport = planned.transport,
+                            .requirements = planned.requirements});
+    }
+    return controlled;
+  }
+
+  PoolEnd RunPool() {
+    DriveOptions drive{.abilities = options_.abilities,
+                       .watchdog_seconds = kWatchdogSeconds * options_.time_scale,
+                       .tool_folder = options_.tool_folder,
+                       .wrap = options_.wrap,
+                       .interactive = options_.interactive};
+    // The gates of all programs can start at once; what stands behind one, when it has passed.
+    for (std::size_t i = 0; i < cases().size(); ++i) {
+      if (cases()[i].gate || GateOf(cases()[i]) < 0) runnable_.insert(static_cast<int>(i));
+    }
+    return RunWorkers(
+        {.at_once = options_.interactive ? 1 : options_.jobs,
+         .deadline_seconds = kWorkerSeconds * options_.time_scale,
+         .own_group = !options_.interactive},
+        {.next = [this] { return Next(); },
+         .work =
+             [&](int job) {
+               const PlannedCase& planned = cases()[static_cast<std::size_t>(job)];
+               const CampaignProgram& entry = programs_[static_cast<std::size_t>(planned.program)];
+               return ScenarioToJson(RunCase(planned, *entry.manifest, *entry.program, drive));
+             },
+         .started =
+             [this](int job) {
+               if (events_.started) events_.started(cases()[static_cast<std::size_t>(job)]);
+             },
+         .done = [this](int job, WorkerReport report) { Done(job, std::move(report)); }});
+  }
+
+  int GateOf(const PlannedCase& planned) const {
+    for (std::size_t i = 0; i < cases().size(); ++i) {
+      const PlannedCase& other = cases()[i];
+      if (other.gate && other.program == planned.program && other.transport == planned.transport) {
+        return static_cast<int>(i);
+      }
+    }
+    return -1;
+  }
+
+  std::optional<int> Next() {
+    if (runnable_.empty()) return std::nullopt;
+    const int job = *runnable_.begin();  // in the order of the plan: program by program
+    runnable_.erase(runnable_.begin());
+    return job;
+  }
+
+  void Done(int job, WorkerReport report) {
+    const PlannedCase& planned = cases()[static_cast<std::size_t>(job)];
+    std::optional<RecordedScenario> scenario;
+    std::string why = report.death;
+    if (why.empty()) {
+      try {
+        scenario = ScenarioFromJson(report.line, header_);
+      } catch (const std::exception& error) {
+        why = fmt::format("its line {}", error.what());
+      }
+    }
+    if (!scenario) {
+      scenario = UnjudgedCase(planned, ProgramOf(planned), kWorkerDied, Verdict::kError,
+                              "the harness's worker failed: " + why);
+      scenario->milliseconds = report.milliseconds;
+      report.line = ScenarioToJson(*scenario);
+    }
+    Take(*scenario, report.line);
+    if (planned.gate) OpenGate(planned);
+  }
+
+  void OpenGate(const PlannedCase& gate) {
+    const std::string failure = builder_->GateFailure(gate.program, gate.transport);
+    for (std::size_t i = 0; i < cases().size(); ++i) {
+      const PlannedCase& behind = cases()[i];
+      if (behind.gate || behind.program != gate.program || behind.transport != gate.transport) {
+        continue;
+      }
+      if (failure.empty()) {
+        runnable_.insert(static_cast<int>(i));
+      } else {
+        Skip(behind, "the ordinary exchange did not pass; see " + failure);
+      }
+    }
+  }
+
+  void Skip(const PlannedCase& planned, const std::string& reason) {
+    const RecordedScenario scenario =
+        UnjudgedCase(planned, ProgramOf(planned), kSkipped, Verdict::kInconclusive, reason);
+    Take(scenario, ScenarioToJson(scenario));
+  }
+
+  void Take(const RecordedScenario& scenario, const std::string& line) {
+    builder_->Add(scenario);
+    writer_->Add(scenario, line);
+    if (events_.finished) {
+      events_.finished(scenario, writer_->scenarios(), builder_->failures());
+    }
+  }
+
+  report::Report Finish(bool interrupted) {
+    RecordFooter footer;
+    footer.interrupted = interrupted;
+    footer.complete = static_cast<std::size_t>(writer_->scenarios()) == cases().size();
+    footer.seconds = static_cast<double>(MonotonicNanoseconds() - since_) / 1e9;
+    if (!footer.complete) {
+      footer.incomplete =
+          fmt::format("interrupted after {} of {} scenarios", writer_->scenarios(), cases().size());
+    }
+    writer_->Finish(&footer);
+    return builder_->Finish(footer);
+  }
+
+  const std::vector<CampaignProgram>& programs_;
+  const CampaignOptions& options_;
+  const CampaignEvents& events_;
+  std::int64_t since_ = 0;
+  RecordHeader header_;
+  std::optional<ReportBuilder> builder_;
+  std::optional<RecordWriter> writer_;
+  std::set<int> runnable_;
+};
+
+}  // namespace
+
+report::Report RunCampaign(const std::vector<CampaignProgram>& programs,
+                           const CampaignOptions& options, const CampaignEvents& events) {
+  return Campaign(programs, options, events).Run();
+}
+
+}  // namespace sockspec

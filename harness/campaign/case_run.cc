@@ -1,0 +1,75 @@
+// Runs one planned case.
+#include "harness/campaign/case_run.h"
+
+#include <fmt/format.h>
+
+#include "harness/base/clock.h"
+
+namespace sockspec {
+namespace {
+
+bool HasEvidence(std::string_view outcome) {
+  return outcome == Name(DriveEnd::kComplete) || outcome == Name(DriveEnd::kNotReady) ||
+         outcome == Name(DriveEnd::kDeadline);
+}
+
+void GiveAll(const PlannedCase& planned, Verdict verdict, const std::string& reason,
+             RecordedScenario* scenario) {
+  for (const std::string& id : planned.requirements) {
+    scenario->results.push_back({.requirement = id, .verdict = verdict, .reason = reason});
+  }
+}
+
+}  // namespace
+
+RecordedScenario RunCase(const PlannedCase& planned, const Manifest& manifest,
+                         const Program& program, const DriveOptions& options) {
+  const std::int64_t since = MonotonicNanoseconds();
+  const ScenarioInfo* info = FindScenario(planned.scenario);
+  if (info == nullptr) {
+    return UnjudgedCase(planned, program, Name(DriveEnd::kHarnessError), Verdict::kError,
+                        "this program holds no such scenario");
+  }
+  RecordedScenario scenario{
+      .scenario = planned.scenario, .program = planned.program, .transport = planned.transport};
+  scenario.subject = MakeSubject(manifest, program, planned.transport, options.abilities);
+  Drive drive = DriveScenario(*info, manifest, scenario.subject, options);
+  scenario.outcome = Name(drive.end);
+  scenario.reason = drive.reason;
+  scenario.phases = std::move(drive.phases);
+  scenario.timeline = std::move(drive.timeline);
+  const std::int64_t driven = MonotonicNanoseconds();
+  if (HasEvidence(scenario.outcome)) {
+    JudgeAgain(planned, &scenario);
+  } else {
+    GiveAll(planned, Verdict::kError, scenario.reason, &scenario);
+  }
+  const std::int64_t judged = MonotonicNanoseconds();
+  scenario.phases["judging"] = static_cast<double>(judged - driven) / 1e6;
+  scenario.milliseconds = static_cast<double>(judged - since) / 1e6;
+  return scenario;
+}
+
+RecordedScenario UnjudgedCase(const PlannedCase& planned, const Program& program,
+                              std::string_view outcome, Verdict verdict,
+                              const std::string& reason) {
+  RecordedScenario scenario{.scenario = planned.scenario,
+                            .program = planned.program,
+                            .transport = planned.transport,
+                            .outcome = std::string(outcome),
+                            .reason = reason};
+  scenario.subject.role = program.role;
+  scenario.subject.transport = planned.transport;
+  scenario.subject.service = program.service;
+  scenario.subject.launch = program.launch.at(planned.transport);
+  GiveAll(planned, verdict, reason, &scenario);
+  return scenario;
+}
+
+void JudgeAgain(const PlannedCase& planned, RecordedScenario* scenario) {
+  if (!HasEvidence(scenario->outcome)) return;
+  scenario->results = AsRecorded(
+      JudgeScenario(planned.scenario, scenario->subject, scenario->timeline, planned.requirements));
+}
+
+}  // namespace sockspec

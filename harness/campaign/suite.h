@@ -1,0 +1,42 @@
+// What the campaign asks of the suites: which scenarios there are and what each judges.
+//
+// A plain value, so that plans and verdicts can be tested with suites made up for the purpose.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/base/transport.h"
+
+namespace sockspec {
+
+struct SuiteScenario {
+  std::string name;
+  Role role = Role::kServer;
+  std::vector<Transport> transports;
+  std::string description;
+  std::vector<std::string> requirements;  // ids, sorted
+  std::string file;                       // from the repository's root
+  int line = 0;
+
+  bool Judges(std::string_view requirement) const;
+  bool RunsOn(Transport transport) const;
+};
+
+struct Suite {
+  std::vector<SuiteScenario> scenarios;  // sorted by name
+
+  const SuiteScenario* Find(std::string_view name) const;
+  // The scenario of the ordinary exchange: nothing else is believed where it does not pass.
+  const SuiteScenario* Gate(Role role, Transport transport) const;
+};
+
+// The requirements by which a gate is passed: FAM-01, FAM-02 or UNX-01; CLI-01 and CLI-02.
+std::vector<std::string> GateRequirements(Role role, Transport transport);
+
+// The scenarios and checks linked into this program.
+Suite EmbeddedSuite();
+
+}  // namespace sockspec

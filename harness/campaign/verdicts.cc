@@ -1,0 +1,341 @@
+// Merges findings over scenarios and makes the rows of the report.
+#include "harness/campaign/verdicts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/base/text.h"
+#include "harness/campaign/excerpt.h"
+
+namespace sockspec {
+namespace {
+
+constexpr std::size_t kLogBytes = 64 << 10;
+constexpr std::string_view kNotObservable = "not observable";
+
+// Of several findings the worst counts; of equal ones that of the first scenario by name.
+int Rank(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kNotApplicable:
+      return 0;
+    case Verdict::kPass:
+      return 1;
+    case Verdict::kInconclusive:
+      return 2;
+    case Verdict::kError:
+      return 3;
+    case Verdict::kFail:
+      return 4;
+  }
+  return 3;
+}
+
+report::Verdict ToReport(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPass:
+      return report::Verdict::kPass;
+    case Verdict::kFail:
+      return report::Verdict::kFail;
+    case Verdict::kInconclusive:
+      return report::Verdict::kInconclusive;
+    case Verdict::kNotApplicable:
+      return report::Verdict::kNotApplicable;
+    case Verdict::kError:
+      break;
+  }
+  return report::Verdict::kError;
+}
+
+report::Level ToReport(Level level) {
+  switch (level) {
+    case Level::kMust:
+      return report::Level::kMust;
+    case Level::kMustNot:
+      return report::Level::kMustNot;
+    case Level::kShould:
+      return report::Level::kShould;
+    case Level::kShouldNot:
+      return report::Level::kShouldNot;
+    case Level::kMay:
+      break;
+  }
+  return report::Level::kMay;
+}
+
+Level InForce(const Requirement& requirement, bool lowered) {
+  return lowered ? requirement.otherwise.value_or(requirement.level) : requirement.level;
+}
+
+bool IsGateRequirement(Role role, Transport transport, const std::string& id) {
+  const std::vector<std::string> ids = GateRequirements(role, transport);
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+std::string Cut(std::string text, bool* cut) {
+  if (text.size() <= kLogBytes) return text;
+  *cut = true;
+  return text.substr(text.size() - kLogBytes);
+}
+
+// What the program printed, over all launches of the scenario.
+std::optional<report::Log> LogOf(const RecordedScenario& scenario) {
+  int runs = 0;
+  for (const Event& event : scenario.timeline.events()) runs = std::max(runs, event.run + 1);
+  std::string output, error;
+  for (int run = 0; run < runs; ++run) {
+    output += scenario.timeline.Output(run, 1);
+    error += scenario.timeline.Output(run, 2);
+  }
+  if (output.empty() && error.empty()) return std::nullopt;
+  report::Log log{.program = scenario.program,
+                  .scenario = scenario.scenario,
+                  .transport = std::string(Name(scenario.transport))};
+  log.standard_output = Cut(std::move(output), &log.cut);
+  log.standard_error = Cut(std::move(error), &log.cut);
+  return log;
+}
+
+}  // namespace
+
+std::string_view Name(Profile profile) {
+  constexpr std::string_view kNames[] = {"tutorial", "robust", "strict"};
+  return kNames[static_cast<int>(profile)];
+}
+
+std::optional<Profile> ParseProfile(std::string_view name) {
+  for (Profile profile : {Profile::kTutorial, Profile::kRobust, Profile::kStrict}) {
+    if (Name(profile) == name) return profile;
+  }
+  return std::nullopt;
+}
+
+bool Counts(Profile profile, Level level, ObligedBy obliged_by) {
+  if (IsMust(level)) return profile != Profile::kTutorial || obliged_by != ObligedBy::kPractice;
+  return IsShould(level) && profile == Profile::kStrict;
+}
+
+ReportBuilder::ReportBuilder(RecordHeader header, const Catalogue& catalogue)
+    : header_(std::move(header)), catalogue_(catalogue) {
+  const std::optional<Profile> profile = ParseProfile(header_.profile);
+  if (!profile) throw RecordError(fmt::format("unknown profile {}", Quote(header_.profile)));
+  profile_ = *profile;
+  const auto check = [&](const std::string& id) {
+    if (catalogue_.Find(id) == nullptr) {
+      throw RecordError(
+          fmt::format("requirement {} is unknown to this version; the record was written by "
+                      "sockspec {}",
+                      Quote(id), header_.tool_version));
+    }
+  };
+  for (const PlannedCase& planned : header_.plan.cases) {
+    if (planned.gate) gates_[{planned.program, planned.transport}].scenario = planned.scenario;
+    for (const std::string& id : planned.requirements) {
+      check(id);
+      merged_[{planned.program, planned.transport, id}];
+    }
+  }
+  for (const ClaimedAway& away : header_.plan.claimed_away) {
+    check(away.requirement);
+    Merge({away.program, away.transport, away.requirement},
+          {.result = {.requirement = away.requirement,
+                      .verdict = Verdict::kNotApplicable,
+                      .reason = away.reason}});
+  }
+}
+
+void ReportBuilder::Merge(const Key& key, Finding finding) {
+  Merged& merged = merged_[key];
+  if (!finding.result.notes.empty()) merged.notes[finding.scenario] = finding.result.notes;
+  const auto order = [](const Finding& of) {
+    return std::tuple(-Rank(of.result.verdict), of.scenario, of.result.line);
+  };
+  if (!merged.deciding || order(finding) < order(*merged.deciding)) {
+    merged.deciding = std::move(finding);
+  }
+}
+
+void ReportBuilder::Add(const RecordedScenario& scenario) {
+  const Role role = scenario.subject.role;
+  bool passed_all = true;
+  for (const CheckResult& result : scenario.results) {
+    if (result.verdict == Verdict::kFail) ++failures_;
+    passed_all = passed_all && Rank(result.verdict) <= Rank(Verdict::kPass);
+    Merge({scenario.program, scenario.transport, result.requirement},
+          {.scenario = scenario.scenario,
+           .result = result,
+           .excerpt = MakeExcerpt(scenario.timeline, result.events, role),
+           .milliseconds = scenario.milliseconds});
+  }
+  if (!passed_all) {
+    if (std::optional<report::Log> log = LogOf(scenario)) logs_.push_back(std::move(*log));
+  }
+  not_executable_ = not_executable_ || scenario.outcome == Name(DriveEnd::kNotExecutable);
+  JudgeGate(scenario);
+}
+
+void ReportBuilder::JudgeGate(const RecordedScenario& scenario) {
+  const auto found = gates_.find({scenario.program, scenario.transport});
+  if (found == gates_.end() || found->second.scenario != scenario.scenario) return;
+  Gate& gate = found->second;
+  gate.run = true;
+  bool passed = false;
+  for (const CheckResult& result : scenario.results) {
+    if (!IsGateRequirement(scenario.subject.role, scenario.transport, result.requirement)) continue;
+    if (result.verdict == Verdict::kPass) passed = true;
+    if (Rank(result.verdict) <= Rank(Verdict::kPass)) continue;
+    gate.failure =
+        fmt::format("{} ({}): {}", result.requirement, Name(result.verdict), result.reason);
+    return;
+  }
+  // A gate whose requirements do not apply is passed by having run to its end.
+  if (!passed && scenario.outcome != Name(DriveEnd::kComplete)) {
+    gate.failure =
+        fmt::format("{} ended as {}: {}", scenario.scenario, scenario.outcome, scenario.reason);
+  }
+}
+
+std::string ReportBuilder::GateFailure(int program, Transport transport) const {
+  const auto found = gates_.find({program, transport});
+  if (found == gates_.end()) return "";
+  const Gate& gate = found->second;
+  return gate.run ? gate.failure : fmt::format("{} was not run", gate.scenario);
+}
+
+report::Row ReportBuilder::RowFor(const Key& key) const {
+  const auto& [program, transport, id] = key;
+  const Requirement& requirement = *catalogue_.Find(id);
+  const RecordedProgram& recorded = header_.programs[static_cast<std::size_t>(program)];
+  std::vector<std::string> repeat = {"sockspec", "run"};
+  repeat.insert(repeat.end(), recorded.repeat.begin(), recorded.repeat.end());
+  repeat.insert(repeat.end(), {"--select", id, "--transport", std::string(Name(transport))});
+  return {.requirement = id,
+          .area = requirement.area,
+          .step = requirement.step,
+          .level = ToReport(requirement.level),
+          .obliged_by = std::string(Name(requirement.obliged_by)),
+          .statement = requirement.statement,
+          .source = requirement.source,
+          .hint = requirement.hint,
+          .program = program,
+          .transport = std::string(Name(transport)),
+          .counts = Counts(profile_, requirement.level, requirement.obliged_by),
+          .repeat = ShellQuote(repeat)};
+}
+
+std::string ReportBuilder::PlannedScenario(const Key& key) const {
+  const auto& [program, transport, id] = key;
+  for (const PlannedCase& planned : header_.plan.cases) {
+    const std::vector<std::string>& ids = planned.requirements;
+    if (planned.program == program && planned.transport == transport &&
+        std::find(ids.begin(), ids.end(), id) != ids.end()) {
+      return planned.scenario;
+    }
+  }
+  return "";
+}
+
+report::Row ReportBuilder::MakeRow(const Key& key, const Merged& merged,
+                                   const RecordFooter& footer) const {
+  report::Row row = RowFor(key);
+  if (!merged.deciding) {
+    row.scenario = PlannedScenario(key);
+    row.verdict = report::Verdict::kError;
+    row.reason = footer.complete ? "no check gave a verdict" : "not run: " + footer.incomplete;
+    ApplyWaiver(key, &row);
+    return row;
+  }
+  const Finding& finding = *merged.deciding;
+  const CheckResult& result = finding.result;
+  const Requirement& requirement = *catalogue_.Find(result.requirement);
+  const Level level = InForce(requirement, result.lowered);
+  row.level = ToReport(level);
+  row.counts = Counts(profile_, level, requirement.obliged_by);
+  row.scenario = finding.scenario;
+  row.verdict = ToReport(result.verdict);
+  row.reason = result.reason;
+  row.expected = result.expected;
+  row.observed = result.observed;
+  for (const auto& [scenario, notes] : merged.notes) {
+    row.notes.insert(row.notes.end(), notes.begin(), notes.end());
+  }
+  // Planes were left out on purpose: what only they show does not count.
+  if (header_.planes_asked && result.verdict == Verdict::kInconclusive &&
+      result.reason.starts_with(kNotObservable)) {
+    row.counts = false;
+  }
+  row.excerpt = finding.excerpt;
+  row.file = result.file;
+  row.line = result.line;
+  row.milliseconds = finding.milliseconds;
+  ApplyGate(key, &row);
+  ApplyControl(key, &row);
+  ApplyWaiver(key, &row);
+  return row;
+}
+
+report::Report ReportBuilder::Finish(const RecordFooter& footer) {
+  report::Report report{.tool_version = header_.tool_version,
+                        .run_id = header_.run_id,
+                        .started = header_.started,
+                        .seconds = footer.seconds,
+                        .host = header_.host,
+                        .sandbox = header_.sandbox,
+                        .planes = header_.planes,
+                        .profile = header_.profile,
+                        .warnings = header_.warnings,
+                        .complete = footer.complete,
+                        .incomplete = footer.incomplete};
+  for (const RecordedProgram& recorded : header_.programs) {
+    const Program& program = recorded.program;
+    report::Program& entry =
+        report.programs.emplace_back(report::Program{.implementation = recorded.implementation,
+                                                     .version = recorded.version,
+                                                     .role = std::string(Name(program.role)),
+                                                     .service = program.service});
+    for (Transport transport : program.transports) entry.transports.emplace_back(Name(transport));
+    if (!program.launch.empty()) entry.command = ShellQuote(program.launch.begin()->second.command);
+  }
+  const auto selected = [&](const std::string& id) {
+    return std::binary_search(header_.plan.selected.begin(), header_.plan.selected.end(), id);
+  };
+  for (const auto& [key, merged] : merged_) {
+    report::Row row = MakeRow(key, merged, footer);
+    // The gate runs for every selection; its own verdict is shown where others point to it.
+    const bool unasked = !selected(row.requirement);
+    if (unasked && row.verdict == report::Verdict::kPass) continue;
+    if (unasked && row.verdict == report::Verdict::kNotApplicable) continue;
+    report.rows.push_back(std::move(row));
+  }
+  std::sort(logs_.begin(), logs_.end(), [](const report::Log& a, const report::Log& b) {
+    return std::tie(a.program, a.transport, a.scenario) <
+           std::tie(b.program, b.transport, b.scenario);
+  });
+  report.logs = logs_;
+  AddWarnings(&report);
+  report.exit_code = ExitCodeOf(report, footer);
+  return report;
+}
+
+int ReportBuilder::ExitCodeOf(const report::Report& report, const RecordFooter& footer) const {
+  if (footer.interrupted) return kExitInterrupted;
+  if (not_executable_) return kExitNotExecutable;
+  const auto any = [&](auto verdicts) {
+    return std::any_of(report.rows.begin(), report.rows.end(), [&](const report::Row& row) {
+      return row.counts && !row.waived && verdicts(row.verdict);
+    });
+  };
+  if (!footer.complete) return kExitUndecided;
+  if (any([](report::Verdict verdict) { return verdict == report::Verdict::kFail; })) {
+    return kExitFailed;
+  }
+  const bool undecided = any([](report::Verdict verdict) {
+    return verdict == report::Verdict::kInconclusive || verdict == report::Verdict::kError;
+  });
+  const bool blind = header_.planes_asked && !any([](report::Verdict verdict) {
+                       return verdict == report::Verdict::kPass;
+                     });
+  return undecided || blind || !header_.plan.uncovered.empty() ? kExitUndecided : kExitPassed;
+}
+
+}  // namespace sockspec

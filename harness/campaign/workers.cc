@@ -1,0 +1,234 @@
+// Forks, watches and reaps workers.
+#include "harness/campaign/workers.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <list>
+#include <vector>
+
+#include "harness/base/clock.h"
+#include "harness/base/error.h"
+#include "harness/base/owned_fd.h"
+
+namespace sockspec {
+namespace {
+
+constexpr int kPipeBytes = 1 << 20;  // evidence mostly fits: the worker need not wait for us
+
+struct Worker {
+  int job = 0;
+  pid_t pid = -1;
+  OwnedFd pipe;
+  std::string text;
+  std::int64_t started = 0;
+  bool late = false;  // killed by its deadline
+};
+
+// Blocks SIGINT, SIGTERM and SIGCHLD and takes them from a descriptor instead.
+class Signals {
+ public:
+  Signals() {
+    sigset_t taken;
+    sigemptyset(&taken);
+    for (int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&taken, signal);
+    CheckCall(sigprocmask(SIG_BLOCK, &taken, &before_), "sigprocmask(SIG_BLOCK)");
+    fd_ = OwnedFd(CheckCall(signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd()"));
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+  ~Signals() { Restore(); }
+
+  void Restore() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  int fd() const { return fd_.get(); }
+  // Whether the user wants to stop.
+  bool TakeInterrupt() {
+    bool interrupt = false;
+    signalfd_siginfo info;
+    while (read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      interrupt = interrupt || info.ssi_signo != SIGCHLD;
+    }
+    return interrupt;
+  }
+
+ private:
+  sigset_t before_;
+  OwnedFd fd_;
+};
+
+void WriteAll(int fd, const std::string& text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const ssize_t written = write(fd, text.data() + at, text.size() - at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) _exit(EXIT_FAILURE);
+    at += static_cast<std::size_t>(written);
+  }
+}
+
+std::string DeathOf(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("killed by {}", SignalName(WTERMSIG(status)));
+  return fmt::format("exited with status {}", WEXITSTATUS(status));
+}
+
+class Pool {
+ public:
+  Pool(const WorkerOptions& options, const WorkerCalls& calls) : options_(options), calls_(calls) {}
+  ~Pool() { KillAll(); }
+
+  PoolEnd Run() {
+    for (;;) {
+      while (workers_.size() < static_cast<std::size_t>(std::max(options_.at_once, 1))) {
+        const std::optional<int> job = calls_.next();
+        if (!job) break;
+        Start(*job);
+      }
+      if (workers_.empty()) return PoolEnd::kDone;
+      if (Wait()) {
+        KillAll();
+        return PoolEnd::kInterrupted;
+      }
+      Reap();
+    }
+  }
+
+ private:
+  void Start(int job) {
+    int ends[2];
+    CheckCall(pipe2(ends, O_CLOEXEC), "pipe2()");
+    OwnedFd output(ends[1]);
+    Worker worker{.job = job, .pipe = OwnedFd(ends[0]), .started = MonotonicNanoseconds()};
+    fcntl(output.get(), F_SETPIPE_SZ,
+          kPipeBytes);  // a user's limit may forbid it: then it is small
+    CheckCall(fcntl(worker.pipe.get(), F_SETFL, O_NONBLOCK), "fcntl(pipe, F_SETFL)");
+    const pid_t parent = getpid();
+    worker.pid = CheckCall(fork(), "fork()");
+    if (worker.pid == 0) {
+      worker.pipe.Reset();
+      Work(job, output.get(), parent);
+    }
+    if (options_.own_group) setpgid(worker.pid, worker.pid);  // the worker does so too: no race
+    if (calls_.started) calls_.started(job);
+    workers_.push_back(std::move(worker));
+  }
+
+  [[noreturn]] void Work(int job, int output, pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(EXIT_FAILURE);
+    if (options_.own_group) setpgid(0, 0);
+    signals_.Restore();
+    try {
+      WriteAll(output, calls_.work(job) + "\n");
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "sockspec: worker: {}\n", error.what());
+      _exit(EXIT_FAILURE);
+    }
+    _exit(EXIT_SUCCESS);
+  }
+
+  std::int64_t DeadlineOf(const Worker& worker) const {
+    return worker.started + static_cast<std::int64_t>(options_.deadline_seconds * 1e9);
+  }
+
+  // Milliseconds until the first deadline, rounded up.
+  int PollTime() const {
+    std::int64_t first = INT64_MAX;
+    for (const Worker& worker : workers_) {
+      if (!worker.late) first = std::min(first, DeadlineOf(worker));
+    }
+    if (first == INT64_MAX) return -1;
+    const std::int64_t left = (first - MonotonicNanoseconds()) / 1'000'000 + 1;
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000));
+  }
+
+  // Waits for a cause and takes what workers wrote. True: the user wants to stop.
+  bool Wait() {
+    std::vector<pollfd> watched = {{.fd = signals_.fd(), .events = POLLIN, .revents = 0}};
+    for (const Worker& worker : workers_) {
+      watched.push_back({.fd = worker.pipe.get(), .events = POLLIN, .revents = 0});
+    }
+    if (poll(watched.data(), watched.size(), PollTime()) < 0 && errno != EINTR) {
+      ThrowSystemError(errno, "poll()");
+    }
+    const std::int64_t now = MonotonicNanoseconds();
+    for (Worker& worker : workers_) {
+      Drain(worker);
+      if (!worker.late && now >= DeadlineOf(worker)) {
+        worker.late = true;
+        Kill(worker);
+      }
+    }
+    return signals_.TakeInterrupt();
+  }
+
+  static void Drain(Worker& worker) {
+    char buffer[1 << 16];
+    for (ssize_t got; !worker.pipe.empty();) {
+      got = read(worker.pipe.get(), buffer, sizeof buffer);
+      if (got > 0) {
+        worker.text.append(buffer, static_cast<std::size_t>(got));
+      } else if (got == 0) {
+        worker.pipe.Reset();  // a closed pipe is always readable: poll() skips -1
+      } else if (errno != EINTR) {
+        return;
+      }
+    }
+  }
+
+  // A worker is done when its process has ended: whatever still holds its pipe is not awaited.
+  void Reap() {
+    for (auto worker = workers_.begin(); worker != workers_.end();) {
+      int status = 0;
+      if (waitpid(worker->pid, &status, WNOHANG) != worker->pid) {
+        ++worker;
+        continue;
+      }
+      Drain(*worker);
+      if (options_.own_group) kill(-worker->pid, SIGKILL);  // what it may have left behind
+      WorkerReport report{
+          .line = std::move(worker->text),
+          .milliseconds = static_cast<double>(MonotonicNanoseconds() - worker->started) / 1e6};
+      const bool whole = report.line.ends_with('\n');
+      if (whole) report.line.pop_back();
+      if (worker->late) {
+        report.death = fmt::format("did not end within {} s", options_.deadline_seconds);
+      } else if (!whole || status != 0) {
+        report.death = DeathOf(status);
+      }
+      const int job = worker->job;
+      worker = workers_.erase(worker);
+      calls_.done(job, std::move(report));
+    }
+  }
+
+  void Kill(const Worker& worker) const {
+    if (options_.own_group) kill(-worker.pid, SIGKILL);
+    kill(worker.pid, SIGKILL);
+  }
+
+  void KillAll() {
+    for (const Worker& worker : workers_) Kill(worker);
+    for (const Worker& worker : workers_) waitpid(worker.pid, nullptr, 0);
+    workers_.clear();
+  }
+
+  const WorkerOptions& options_;
+  const WorkerCalls& calls_;
+  Signals signals_;
+  std::list<Worker> workers_;
+};
+
+}  // namespace
+
+PoolEnd RunWorkers(const WorkerOptions& options, const WorkerCalls& calls) {
+  return Pool(options, calls).Run();
+}
+
+}  // namespace sockspec

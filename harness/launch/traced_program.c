@@ -1,0 +1,161 @@
+// A program for tracer_test: does known socket calls, one mode an argument.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int Listener(int backlog) {
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in address;
+  memset(&address, 0, sizeof address);
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(fd, (struct sockaddr*)&address, sizeof address) != 0) exit(10);
+  if (listen(fd, backlog) != 0) exit(11);
+  return fd;
+}
+
+// Connects to `listener`; the accepted end is returned in *server.
+static int ConnectTo(int listener, int* server) {
+  struct sockaddr_in address;
+  socklen_t size = sizeof address;
+  getsockname(listener, (struct sockaddr*)&address, &size);
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  if (connect(client, (struct sockaddr*)&address, size) != 0) exit(12);
+  *server = accept(listener, NULL, NULL);
+  return client;
+}
+
+static int Calls(void) {
+  const int fd = Listener(5);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  if (accept(fd, NULL, NULL) != -1 || errno != EAGAIN) return 1;
+  const int copy = dup(fd);
+  close(fd);
+  shutdown(copy, SHUT_RDWR);
+  close(copy);
+  return close(copy) == -1 && errno == EBADF ? 0 : 2;
+}
+
+static int Fork(void) {
+  const int fd = Listener(1);
+  const pid_t child = fork();
+  if (child == 0) {
+    close(fd);
+    _exit(7);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  close(fd);
+  return WEXITSTATUS(status) == 7 ? 0 : 1;
+}
+
+enum { kThreads = 4, kRounds = 50 };
+static void* OpenAndClose(void* unused) {
+  for (int i = 0; i < kRounds; ++i) close(socket(AF_INET, SOCK_DGRAM, 0));
+  return unused;
+}
+static int Threads(void) {
+  pthread_t threads[kThreads];
+  for (int i = 0; i < kThreads; ++i) pthread_create(&threads[i], NULL, OpenAndClose, NULL);
+  for (int i = 0; i < kThreads; ++i) pthread_join(threads[i], NULL);
+  return 0;
+}
+
+// Sends 10 bytes in two vectors over and over until all have gone, and prints what arrived.
+static int Transfer(void) {
+  int server = -1;
+  const int client = ConnectTo(Listener(1), &server);
+  char text[] = "0123456789";
+  int calls = 0;
+  for (size_t sent = 0; sent < 10; ++calls) {
+    const size_t half = sent < 5 ? 5 - sent : 0;
+    struct iovec parts[2] = {{text + sent, half}, {text + sent + half, 10 - sent - half}};
+    const ssize_t n = writev(server, parts, 2);
+    if (n > 0) sent += (size_t)n;
+  }
+  shutdown(server, SHUT_WR);
+  char got[32];
+  size_t have = 0;
+  ssize_t n;
+  while ((n = read(client, got + have, sizeof got - have)) > 0) have += (size_t)n;
+  printf("%d %.*s\n", calls, (int)have, got);
+  return 0;
+}
+
+static int Heartbeat(void) {
+  struct pollfd entry = {Listener(1), POLLIN, 0};
+  while (poll(&entry, 1, 3600 * 1000) == 0) {
+  }
+  return 1;
+}
+
+// One long timed wait, then an end of its own.
+static int TimedSelect(void) {
+  const int fd = Listener(1);
+  fd_set readable;
+  FD_ZERO(&readable);
+  FD_SET(fd, &readable);
+  struct timeval hour = {3600, 0};
+  const int n = select(fd + 1, &readable, NULL, NULL, &hour);
+  return n == 0 && !FD_ISSET(fd, &readable) ? 5 : 6;
+}
+
+static int Wait(void) {
+  const int fd = Listener(1);
+  return accept(fd, NULL, NULL) == -1 ? errno : 0;
+}
+
+static int Spin(void) {
+  const int fd = Listener(1);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  while (accept(fd, NULL, NULL) == -1) {
+  }
+  return 0;
+}
+
+// Says whether the second connect() on the same socket says EISCONN: the first one really happened.
+static int ConnectTwice(void) {
+  const int listener = Listener(1);
+  struct sockaddr_in address;
+  socklen_t size = sizeof address;
+  getsockname(listener, (struct sockaddr*)&address, &size);
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  if (connect(fd, (struct sockaddr*)&address, size) != -1 || errno != EINTR) return 1;
+  return connect(fd, (struct sockaddr*)&address, size) == -1 && errno == EISCONN ? 0 : 2;
+}
+
+static int Clock(void) {
+  struct timespec before, after;
+  clock_gettime(CLOCK_REALTIME, &before);
+  close(socket(AF_INET, SOCK_STREAM, 0));  // the test moves the clock when it sees this
+  clock_gettime(CLOCK_REALTIME, &after);
+  return after.tv_sec - before.tv_sec >= 3600 && time(NULL) >= after.tv_sec ? 0 : 1;
+}
+
+int main(int argc, char** argv) {
+  static const struct {
+    const char* name;
+    int (*run)(void);
+  } modes[] = {{"calls", Calls},         {"fork", Fork},         {"threads", Threads},
+               {"transfer", Transfer},   {"heartbeat", Heartbeat}, {"timed-select", TimedSelect},
+               {"wait", Wait},           {"spin", Spin},         {"connect-twice", ConnectTwice},
+               {"clock", Clock}};
+  for (size_t i = 0; argc == 2 && i < sizeof modes / sizeof modes[0]; ++i) {
+    if (strcmp(argv[1], modes[i].name) == 0) return modes[i].run();
+  }
+  return 64;
+}

@@ -1,0 +1,232 @@
+// The tracer and the launcher together, on a small program whose calls are known.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+#include <stdexcept>
+
+#include "harness/base/error.h"
+#include "harness/evidence/timeline.h"
+#include "harness/launch/launch.h"
+#include "harness/trace/tracer.h"
+
+namespace sockspec {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// One traced run of the program. Waiting spins: what is waited for is certain to come.
+class TracedRun {
+ public:
+  explicit TracedRun(const std::string& mode, const std::vector<Fault>& faults = {},
+                     bool own_clock = false)
+      : proc_(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)),
+        tracer_(proc_.get(),
+                {[this](Event event) {
+                   timeline_.Append(std::move(event));
+                   if (on_event_) on_event_(timeline_[timeline_.size() - 1]);
+                 },
+                 [](pid_t, int, const std::string&) { return 0; }, [](pid_t, int) {}}) {
+    for (const Fault& fault : faults) tracer_.Arm(fault);
+    int ends[2];
+    CheckCall(pipe2(ends, O_CLOEXEC), "pipe2()");
+    output_ = OwnedFd(ends[0]);
+    OwnedFd write_end(ends[1]);
+    LaunchRequest request;
+    request.program = SOCKSPEC_TRACED_PROGRAM;
+    request.argv = {"traced_program", mode};
+    request.directory = "/";
+    request.input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    request.output = request.error = write_end.get();
+    request.own_clock = own_clock;
+    tracer_.Adopt(LaunchProgram(request), 0, own_clock);
+    close(request.input);
+  }
+  ~TracedRun() {
+    for (pid_t pid : tracer_.LivingProcesses()) tracer_.Signal(pid, SIGKILL);
+    Until([this] { return !tracer_.AnyLiving(); });
+  }
+
+  void Until(const std::function<bool()>& reached) {
+    while (tracer_.HandleStops() || !reached()) sched_yield();
+  }
+  // The exit status.
+  int Finish() {
+    Until([this] { return !tracer_.AnyLiving(); });
+    const Event* exit = timeline_.Exit(0);
+    if (exit == nullptr) throw std::runtime_error("the program's end was not seen");
+    return static_cast<int>(exit->number);
+  }
+  std::string Output() {
+    char buffer[256];
+    const ssize_t n = read(output_.get(), buffer, sizeof buffer);
+    return std::string(buffer, n > 0 ? static_cast<std::size_t>(n) : 0);
+  }
+  std::vector<std::string> CallNames() {
+    std::vector<std::string> names;
+    for (int i : timeline_.OfKind(EventKind::kCall)) names.push_back(At(i).name);
+    return names;
+  }
+  const Call& At(int index) { return *timeline_[static_cast<std::size_t>(index)].call; }
+  const Call& First(const std::string& name) { return At(timeline_.Calls(name).at(0)); }
+
+  Tracer& tracer() { return tracer_; }
+  Timeline& timeline() { return timeline_; }
+  void OnEvent(std::function<void(const Event&)> handler) { on_event_ = std::move(handler); }
+
+ private:
+  OwnedFd proc_;
+  Timeline timeline_;
+  std::function<void(const Event&)> on_event_;
+  Tracer tracer_;
+  OwnedFd output_;
+};
+
+TEST(Tracer, SeesEachCallWithItsArguments) {
+  TracedRun run("calls");
+  EXPECT_EQ(run.Finish(), 0);
+  EXPECT_THAT(run.CallNames(),
+              ElementsAre("socket", "setsockopt", "bind", "listen", "fcntl", "accept", "dup",
+                          "close", "shutdown", "close", "close"));
+  EXPECT_EQ(run.First("socket").family, AF_INET);
+  EXPECT_EQ(run.First("socket").type, SOCK_STREAM);
+  EXPECT_EQ(run.First("setsockopt").option, "SO_REUSEADDR");
+  EXPECT_THAT(run.First("setsockopt").option_value, ElementsAre(1));
+  EXPECT_EQ(run.First("bind").address, "127.0.0.1:0");
+  EXPECT_EQ(run.First("bind").address_length, 16);
+  EXPECT_EQ(run.First("listen").number, 5);
+  EXPECT_EQ(run.First("accept").error, EAGAIN);
+  EXPECT_TRUE(run.First("accept").non_blocking);
+  EXPECT_TRUE(run.First("accept").address_null);
+}
+
+TEST(Tracer, FollowsCopiesOfADescriptorAndCallsAfterItsEnd) {
+  TracedRun run("calls");
+  run.Finish();
+  const std::vector<int> closes = run.timeline().Calls("close");
+  ASSERT_EQ(closes.size(), 3u);
+  EXPECT_EQ(run.At(closes[0]).socket, run.At(closes[1]).socket);
+  EXPECT_EQ(run.At(closes[2]).error, EBADF);
+  EXPECT_EQ(run.First("shutdown").role, SocketRole::kListener);
+}
+
+TEST(Tracer, FollowsChildren) {
+  TracedRun run("fork");
+  EXPECT_EQ(run.Finish(), 0);
+  const std::vector<int> ended = run.timeline().OfKind(EventKind::kProcessEnded);
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(run.timeline()[static_cast<std::size_t>(ended[0])].number, 7);
+  const std::vector<int> closes = run.timeline().Calls("close");
+  ASSERT_EQ(closes.size(), 2u);
+  EXPECT_NE(run.timeline()[static_cast<std::size_t>(closes[0])].process,
+            run.timeline()[static_cast<std::size_t>(closes[1])].process);
+}
+
+TEST(Tracer, CountsTheCallsOfAllThreads) {
+  TracedRun run("threads");
+  EXPECT_EQ(run.Finish(), 0);
+  EXPECT_EQ(run.timeline().Calls("socket").size(), 200u);
+  EXPECT_EQ(run.timeline().Calls("close").size(), 200u);
+}
+
+TEST(Faults, AShortenedVectorReallyTransfersLess) {
+  TracedRun run("transfer", {{.call = CallClass::kSend,
+                              .role = SocketRole::kConnection,
+                              .count = 2,
+                              .action = FaultAction::kShorten,
+                              .length = 3}});
+  EXPECT_EQ(run.Finish(), 0);
+  EXPECT_EQ(run.Output(), "3 0123456789\n");  // 3 and 3 bytes, then the rest
+  EXPECT_TRUE(run.First("writev").injected);
+  EXPECT_EQ(run.First("writev").result, 3);
+}
+
+TEST(Faults, AnErrnoStandsForTheCall) {
+  TracedRun run("wait", {{.call = CallClass::kAccept, .error = ECONNABORTED}});
+  EXPECT_EQ(run.Finish(), ECONNABORTED);
+  EXPECT_TRUE(run.First("accept").injected);
+}
+
+TEST(Faults, AnErrnoAfterTheCallLeavesItDone) {
+  TracedRun run("connect-twice", {{.call = CallClass::kConnect,
+                                   .action = FaultAction::kAfter,
+                                   .error = EINTR}});
+  EXPECT_EQ(run.Finish(), 0);
+  EXPECT_EQ(run.First("connect").error, EINTR);
+}
+
+TEST(Waits, AServerIsReadyWhenItSleepsInAccept) {
+  TracedRun run("wait");
+  run.Until([&] { return run.tracer().ServerReadiness() == Tracer::Readiness::kReady; });
+  EXPECT_EQ(run.timeline().Calls("listen").size(), 1u);
+  EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kSettled);
+  EXPECT_EQ(run.tracer().StateOfRest().what, "accept(listener)");
+}
+
+TEST(Waits, AHeartbeatIsSettledWithoutWaitingForIt) {
+  TracedRun run("heartbeat");
+  run.Until([&] {
+    const Rest rest = run.tracer().StateOfRest().rest;
+    if (rest == Rest::kTimedWait) run.tracer().EndTimedWaits();
+    return rest == Rest::kSettled;
+  });
+  EXPECT_TRUE(run.tracer().AnyLiving());
+}
+
+TEST(Waits, AnHourOfSelectEndsAtOnceWithEmptySets) {
+  TracedRun run("timed-select");
+  run.Until([&] {
+    if (run.tracer().StateOfRest().rest == Rest::kTimedWait) run.tracer().EndTimedWaits();
+    return !run.tracer().AnyLiving();
+  });
+  EXPECT_EQ(run.Finish(), 5);
+}
+
+TEST(Waits, ASpinIsSeen) {
+  TracedRun run("spin");
+  run.Until([&] { return run.tracer().Spins(); });
+  EXPECT_LE(run.timeline().Calls("accept").size(), 2u * Tracer::kSpin);
+}
+
+TEST(Waits, AStoppedProgramGoesOn) {
+  TracedRun run("wait");
+  run.Until([&] { return run.tracer().ServerReadiness() == Tracer::Readiness::kReady; });
+  const pid_t pid = run.tracer().LaunchedPid(0);
+  run.tracer().Signal(pid, SIGSTOP);
+  run.Until([&] { return run.tracer().AllStopped(); });
+  run.tracer().Signal(pid, SIGCONT);
+  run.Until([&] { return run.tracer().ServerReadiness() == Tracer::Readiness::kReady; });
+  EXPECT_TRUE(run.timeline().Calls("accept").empty());  // interrupted and restarted: one call still
+}
+
+TEST(Clock, IsMovedForTheProgramAlone) {
+  TracedRun run("clock", {}, true);
+  run.OnEvent([&](const Event& event) {
+    if (event.kind == EventKind::kCall && event.call->name == "socket") {
+      run.tracer().MoveClock(3600);
+    }
+  });
+  EXPECT_EQ(run.Finish(), 0);
+}
+
+TEST(Launch, AProgramThatCannotBeExecutedIsSaidSo) {
+  LaunchRequest request;
+  request.program = "/etc/passwd";
+  request.argv = {"/etc/passwd"};
+  request.directory = "/";
+  try {
+    LaunchProgram(request);
+    FAIL() << "it was launched";
+  } catch (const ProgramNotExecutable& error) {
+    EXPECT_THAT(error.what(), HasSubstr("/etc/passwd"));
+  }
+}
+
+}  // namespace
+}  // namespace sockspec
