@@ -177,11 +177,12 @@ void Tracer::OnExec(TracedThread* thread) {
   process->handlers.clear();
   std::erase_if(process->descriptors, [](const auto& entry) { return entry.second.close_on_exec; });
   const auto left = std::count_if(
-      process->descriptors.begin(), process->descriptors.end(),
-      [](const auto& entry) { return entry.first > 2 && entry.second.socket != nullptr; });
-  Emit(thread, {.kind = EventKind::kExecuted,
-                .number = left,
-                .text = CommandName(proc_fd_, process->pid)});
+      process->descriptors.begin(), process->descriptors.end(), [](const auto& entry) {
+        return entry.first > 2 && entry.second.socket != nullptr &&
+               entry.second.socket->role != SocketRole::kPair;  // made to talk to the helper
+      });
+  Emit(thread,
+       {.kind = EventKind::kExecuted, .number = left, .text = CommandName(proc_fd_, process->pid)});
   Resume(thread);
 }
 
@@ -262,7 +263,8 @@ void Tracer::OnEntry(TracedThread* thread) {
   DecodeEntry(thread->tid, &pending);
   pending.socket = thread->process->Socket(pending.call.fd);
   // A call on a number that is no socket any more, or never was one, is news if it fails.
-  const bool stray = pending.call.fd < 0 || thread->process->former_sockets.contains(pending.call.fd);
+  const bool stray =
+      pending.call.fd < 0 || thread->process->former_sockets.contains(pending.call.fd);
   const bool concerns_descriptor =
       entry->kind == CallKind::kClose || entry->kind == CallKind::kDuplicate ||
       entry->kind == CallKind::kControl || entry->kind == CallKind::kDeviceControl;
@@ -272,8 +274,7 @@ void Tracer::OnEntry(TracedThread* thread) {
     thread->may_sleep = true;
     return Resume(thread);
   }
-  if (concerns_descriptor && !stray &&
-      !thread->process->descriptors.contains(pending.call.fd) &&
+  if (concerns_descriptor && !stray && !thread->process->descriptors.contains(pending.call.fd) &&
       !(entry->kind == CallKind::kDuplicate &&
         thread->process->descriptors.contains(static_cast<int>(pending.arguments[1])))) {
     return Resume(thread);
