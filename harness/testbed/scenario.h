@@ -30,6 +30,7 @@
 namespace sockspec {
 
 class Testbed;
+struct Snapshot;
 
 // What one launch of the program gets instead of the campaign's ordinary parameters.
 struct LaunchOptions {
@@ -139,7 +140,8 @@ class Scenario {
   bool HasPendingConnection();
 
   // --- the kernel, the machine ------------------------------------------------------------------
-  void TakeSnapshot(std::string_view label);
+  // For checks; returned, so that the scenario can choose its next step.
+  Snapshot TakeSnapshot(std::string_view label);
   void Step(std::string_view text);      // a line for the reader of the timeline
   // The harness itself listens where the server is to.
   void OccupyEndpoint(Sharing sharing = Sharing::kNone);

@@ -57,8 +57,10 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   };
   bool anything = tracer_->HandleStops();
   if (happened()) return done(Waited::kHappened);
+  // A server that spins may yet answer; a client that spins has nobody but us to wait for.
   if (tracer_->Spins() &&
-      (patience == Patience::kUntilIdle || patience == Patience::kUntilSettled)) {
+      (patience == Patience::kUntilIdle || patience == Patience::kUntilSettled ||
+       (patience == Patience::kUntilAnswered && subject_.role == Role::kClient))) {
     return done(Waited::kSpins);
   }
   if (!tracer_->AnyLiving()) {
@@ -88,6 +90,8 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
 Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience patience,
                               const std::function<bool()>& expected) {
   Waited outcome = Waited::kHappened;
+  // A client that has polled in vain until now may yet see what the last step has brought.
+  if (subject_.role == Role::kClient) tracer_->ForgetSpins();
   const bool in_time = loop_.RunUntil(
       [&] { return LookAround(happened, patience, expected, &outcome); }, options_.watchdog_seconds);
   if (in_time) return outcome;

@@ -72,7 +72,7 @@ class Testbed {
   const std::string& Received(int number) const { return peers_[number].received; }
 
   // --- testbed_kernel.cc --------------------------------------------------------------------------
-  void TakeSnapshot(std::string_view label);
+  Snapshot TakeSnapshot(std::string_view label);
   void WritePath(std::string_view kind);
 
   void Step(std::string_view text);

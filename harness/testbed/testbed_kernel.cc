@@ -39,7 +39,7 @@ std::vector<std::uint64_t> Testbed::ProgramSocketInodes(const std::vector<pid_t>
   return inodes;
 }
 
-void Testbed::TakeSnapshot(std::string_view label) {
+Snapshot Testbed::TakeSnapshot(std::string_view label) {
   Snapshot snapshot;
   snapshot.label = label;
   const std::vector<pid_t> pids = tracer_->LivingProcesses();
@@ -92,8 +92,9 @@ void Testbed::TakeSnapshot(std::string_view label) {
   snapshot.abort_on_data = counters.abort_on_data - first_counters_.abort_on_data;
   snapshot.listen_overflows = counters.listen_overflows - first_counters_.listen_overflows;
   Event event{.kind = EventKind::kSnapshot};
-  event.snapshot = std::move(snapshot);
+  event.snapshot = snapshot;
   Record(std::move(event));
+  return snapshot;
 }
 
 int Testbed::CountZombieChildren(const std::vector<pid_t>& pids) const {
