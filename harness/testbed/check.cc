@@ -8,6 +8,7 @@
 
 #include "harness/base/text.h"
 #include "harness/testbed/judging_context.h"
+#include "harness/testbed/matchers.h"
 
 namespace sockspec {
 namespace {
@@ -72,7 +73,9 @@ std::vector<int> Check::CallIndices(std::string_view glob) {
   return indices;
 }
 
-const Call& Check::CallAt(int index) const { return *timeline()[static_cast<std::size_t>(index)].call; }
+const Call& Check::CallAt(int index) const {
+  return *timeline()[static_cast<std::size_t>(index)].call;
+}
 
 std::vector<Call> Check::Calls(std::string_view glob) {
   std::vector<Call> calls;
@@ -176,6 +179,17 @@ std::string Check::FirstReply() {
     return conversation.received;
   }
   Inconclusive("no client of the scenario got a whole reply to compare with");
+}
+
+std::string Check::OrdinaryReply() {
+  const std::vector<Conversation> all = timeline().Conversations();
+  for (const std::size_t i : {0, 1}) {
+    const bool served = i < all.size() && all[i].ending != Ending::kReset &&
+                        !all[i].received.empty() && SameShape(all[i].received, all[0].received);
+    if (!served) Inconclusive("it does not serve two ordinary clients, one after the other");
+    Examine(all[i].events);
+  }
+  return all[0].received;
 }
 
 void Check::Note(const std::string& text) { Now().result.notes.push_back(text); }
