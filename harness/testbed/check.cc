@@ -10,6 +10,7 @@
 
 #include "harness/base/text.h"
 #include "harness/testbed/judging_context.h"
+#include "harness/testbed/matchers.h"
 
 namespace sockspec {
 namespace {
@@ -180,6 +181,17 @@ std::string Check::FirstReply() {
     return conversation.received;
   }
   Inconclusive("no client of the scenario got a whole reply to compare with");
+}
+
+std::string Check::OrdinaryReply() {
+  const std::vector<Conversation> all = timeline().Conversations();
+  for (const std::size_t i : {0, 1}) {
+    const bool served = i < all.size() && all[i].ending != Ending::kReset &&
+                        !all[i].received.empty() && SameShape(all[i].received, all[0].received);
+    if (!served) Inconclusive("it does not serve two ordinary clients, one after the other");
+    Examine(all[i].events);
+  }
+  return all[0].received;
 }
 
 void Check::Note(const std::string& text) { Now().result.notes.push_back(text); }

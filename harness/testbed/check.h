@@ -85,6 +85,10 @@ class Check : public ::testing::Test {
   // inconclusive where there was none.
   std::string FirstReply();
 
+  // The same of a scenario that begins with two ordinary exchanges, one after the other: a program
+  // that does not get so far says nothing about what comes after; inconclusive then.
+  std::string OrdinaryReply();
+
   // --- other verdicts ----------------------------------------------------------------------------
   void Note(const std::string& text);                 // a pass with a note
   [[noreturn]] void Inconclusive(const std::string& reason);

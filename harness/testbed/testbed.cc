@@ -81,7 +81,7 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   anything = loop_.HandlePending() || anything;
   if (anything || tracer_->HandleStops()) return Look::kAgain;
   const Rest second = tracer_->StateOfRest().rest;
-  if (second != rest.rest) return Look::kAgain;
+  if (second != rest.rest || !tracer_->OffTheProcessor()) return Look::kAgain;
   if (happened()) return done(Waited::kHappened);
   if (expected && expected()) return Look::kWait;
   return done(Waited::kSettled);

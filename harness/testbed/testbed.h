@@ -122,6 +122,8 @@ class Testbed {
   int AddPeer(StreamPeer peer);
   // Records the outcome of a connect that was begun; with `wait`, once there is one.
   void FinishConnect(int number, bool wait);
+  // A listener at the program's port has as many connections waiting as it takes.
+  bool QueueIsFull();
   void RecordEnd(int number);
   void RecordSent(int number, Event event, std::size_t sent);
   std::size_t SendAll(int number, const std::function<std::string_view(std::size_t)>& rest);

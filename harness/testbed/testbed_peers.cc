@@ -84,12 +84,19 @@ void Testbed::FinishConnect(int number, bool wait) {
     if (!peers_[number].peer.WaitsForRoom()) loop_.WakeOnce(peers_[number].peer.fd(), true);
     return false;
   };
+<<<<<<< HEAD
   // The kernel goes on trying by itself: that the program sleeps does not end the wait.
   const auto expected = [&] { return !peers_[number].peer.WaitsForRoom(); };
   if (!decided() && wait &&
       Wait(decided, Patience::kUntilAnswered, expected) != Waited::kHappened) {
     record.peer.GiveUpWaiting();
   }
+=======
+  // The kernel goes on trying by itself: that the program sleeps does not end the wait, unless it
+  // leaves a full queue as it is.
+  const auto expected = [&] { return !QueueIsFull(); };
+  if (!decided() && wait) Wait(decided, Patience::kUntilAnswered, expected);
+>>>>>>> wt/mutants
   const StreamPeer& peer = record.peer;
   if (peer.state() == PeerState::kConnecting || record.end_seen) return;
   loop_.Forget(peer.fd());
@@ -108,6 +115,17 @@ void Testbed::FinishConnect(int number, bool wait) {
           .connection = number,
           .address = peer.remote(),
           .local_address = peer.local()});
+}
+
+bool Testbed::QueueIsFull() {
+  if (!IsTcp(subject_.transport)) return false;
+  for (const InetSocket& listener : sockets_.TcpListeners()) {
+    if (listener.local_port == now_port_ && listener.row.send_queue >= 0 &&
+        listener.row.receive_queue > listener.row.send_queue) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void Testbed::Listen(const ListenOptions& options) {

@@ -2,6 +2,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <vector>
 
@@ -109,6 +110,15 @@ RestState Tracer::StateOfRest() const {
     if (!OffProcessor(*thread)) return {Rest::kFallingAsleep, ""};
   }
   return state;
+}
+
+bool Tracer::OffTheProcessor() const {
+  return std::all_of(threads_.begin(), threads_.end(), [this](const auto& entry) {
+    const auto& [tid, thread] = entry;
+    if (thread->group_stopped || !thread->pending.has_value()) return true;
+    const auto blocked = ReadBlockedCall(proc_fd_, thread->process->pid, tid);
+    return !blocked.has_value() || blocked->in != BlockedCall::In::kNothing;
+  });
 }
 
 Tracer::Traffic Tracer::TrafficOf(int connection) const {

@@ -1,5 +1,5 @@
-// Errors of accept(): XSH accept() ERRORS, accept(2) "Error handling". Client 0 gives the ordinary
-// reply, client 1 takes the fault and is not judged, the client after it must be served.
+// Errors of accept(): XSH accept() ERRORS, accept(2) "Error handling". After the
+// ordinary clients one takes the fault and is not judged; the client after it must be served.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ Fault AcceptFault(int error) {
 
 SCENARIO(AcceptAborted, kServer, kStreams, "one accept() fails with ECONNABORTED") {
   Start();
-  Exchange();
+  for (int i = 0; i < kOrdinary; ++i) Exchange();
   Arm(AcceptFault(ECONNABORTED));
   Exchange();
   Settle();
@@ -26,7 +26,7 @@ SCENARIO(AcceptAborted, kServer, kStreams, "one accept() fails with ECONNABORTED
 
 SCENARIO(AcceptInterrupted, kServer, kStreams, "one accept() fails with EINTR") {
   Start();
-  Exchange();
+  for (int i = 0; i < kOrdinary; ++i) Exchange();
   Arm(AcceptFault(EINTR));
   Exchange();
   Settle();
@@ -35,7 +35,7 @@ SCENARIO(AcceptInterrupted, kServer, kStreams, "one accept() fails with EINTR") 
 
 SCENARIO(AcceptWithoutClient, kServer, kStreams, "one accept() fails with EAGAIN") {
   Start();
-  Exchange();
+  for (int i = 0; i < kOrdinary; ++i) Exchange();
   Arm(AcceptFault(EAGAIN));
   Exchange();
   Settle();
@@ -47,7 +47,7 @@ constexpr int kNetworkErrors[] = {EPROTO, EHOSTUNREACH, ENETUNREACH};
 SCENARIO(AcceptNetworkErrors, kServer, kTcp,
          "accept() fails with EPROTO, then EHOSTUNREACH, then ENETUNREACH, each once") {
   Start();
-  Exchange();
+  for (int i = 0; i < kOrdinary; ++i) Exchange();
   for (const int error : kNetworkErrors) {
     Arm(AcceptFault(error));
     Exchange();
@@ -59,7 +59,7 @@ SCENARIO(AcceptNetworkErrors, kServer, kTcp,
 
 SCENARIO(AcceptFatal, kServer, kStreams, "accept() fails with EBADF for ever") {
   Start();
-  Exchange();
+  for (int i = 0; i < kOrdinary; ++i) Exchange();
   Fault fault = AcceptFault(EBADF);
   fault.count = -1;
   Arm(fault);
@@ -72,7 +72,7 @@ SCENARIO(
     OutOfDescriptors, kServer, kStreams,
     "two clients come while the server has no descriptor left; then it has, and one more comes") {
   Start();
-  Exchange();
+  for (int i = 0; i < kOrdinary; ++i) Exchange();
   Settle();
   LimitOpenFiles(true);
   // A blocked accept() has its descriptor already: the first client is still served.
@@ -96,11 +96,11 @@ void ExpectServedAfter(const Conversation& after, const std::string& model, int 
 
 // ACC-05: ECONNABORTED does not end the service.
 CHECK(AcceptAborted, "ACC-05") {
-  const Conversation after = TheConversation(2);
+  const Conversation after = TheConversation(kOrdinary + 1);
   const std::vector<int> faults = FaultsBefore(timeline(), after);
   if (faults.empty()) Inconclusive("accept() was not called again before the next client came");
   Examine(faults);
-  ExpectServedAfter(after, FirstReply(), ECONNABORTED);
+  ExpectServedAfter(after, OrdinaryReply(), ECONNABORTED);
 }
 
 // ACC-06: EINTR does not end the service.
@@ -108,11 +108,11 @@ CHECK(AcceptInterrupted, "ACC-06") {
   LevelHoldsIf(
       EintrCanHappen("accept*"),
       "no handler without SA_RESTART is installed, so that accept() cannot be interrupted");
-  const Conversation after = TheConversation(2);
+  const Conversation after = TheConversation(kOrdinary + 1);
   const std::vector<int> faults = FaultsBefore(timeline(), after);
   if (faults.empty()) Inconclusive("accept() was not called again before the next client came");
   Examine(faults);
-  ExpectServedAfter(after, FirstReply(), EINTR);
+  ExpectServedAfter(after, OrdinaryReply(), EINTR);
 }
 
 // ACC-09: an accept() that finds nothing neither ends nor blocks the service.
@@ -124,20 +124,20 @@ CHECK(AcceptWithoutClient, "ACC-09") {
   }
   if (!non_blocking) NotApplicable("its listener blocks");
   if (edge_triggered) NotApplicable("its listener is watched edge-triggered (rule F2)");
-  const Conversation after = TheConversation(2);
+  const Conversation after = TheConversation(kOrdinary + 1);
   const std::vector<int> faults = FaultsBefore(timeline(), after);
   if (faults.empty()) Inconclusive("accept() was not called again before the next client came");
   Examine(faults);
-  ExpectServedAfter(after, FirstReply(), EAGAIN);
+  ExpectServedAfter(after, OrdinaryReply(), EAGAIN);
 }
 
 // ACC-10: pending network errors are treated like EAGAIN.
 CHECK(AcceptNetworkErrors, "ACC-10") {
-  const std::string model = FirstReply();
+  const std::string model = OrdinaryReply();
   std::size_t faults_so_far = 0;
   int judged = 0;
   for (int i = 0; i < 3; ++i) {
-    const Conversation after = TheConversation(2 + 2 * i);
+    const Conversation after = TheConversation(kOrdinary + 1 + 2 * i);
     const std::vector<int> faults = FaultsBefore(timeline(), after);
     if (faults.size() == faults_so_far) continue;  // it had died before, or accepted no more
     faults_so_far = faults.size();
@@ -169,8 +169,8 @@ CHECK(OutOfDescriptors, "ACC-07") {
     refused += call.error == EMFILE || call.error == ENFILE ? 1 : 0;
   }
   if (refused == 0) Inconclusive("no accept() ran out of descriptors");
-  const Conversation after = TheConversation(3);
-  EXPECT_TRUE(SameShape(after.received, FirstReply())) << fmt::format(
+  const Conversation after = TheConversation(kOrdinary + 2);
+  EXPECT_TRUE(SameShape(after.received, OrdinaryReply())) << fmt::format(
       "does not serve again once descriptors are free, after accept() has failed with EMFILE: {}",
       InWords(after));
 }

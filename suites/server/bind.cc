@@ -29,7 +29,7 @@ SCENARIO(WildcardAddress, kServer, kTcp,
   LaunchOptions options;
   if (launch().Mentions("address")) options.address = v6 ? "::" : "0.0.0.0";
   Start(options);
-  Exchange({.address = v6 ? "::1" : "127.0.0.1"});
+  for (int i = 0; i < kOrdinary; ++i) Exchange({.address = v6 ? "::1" : "127.0.0.1"});
   Exchange({.address = v6 ? "fd00::2" : "192.0.2.7"});
 }
 
@@ -166,6 +166,7 @@ CHECK(WildcardAddress, "BIND-05") {
   }
   const std::vector<Conversation> all = AllConversations();
   if (all.empty()) Inconclusive("it never served on the wildcard address");
+  if (!all.front().received.empty()) OrdinaryReply();
   for (const Conversation& conversation : all) {
     EXPECT_TRUE(!conversation.received.empty())
         << fmt::format("does not answer on {}, though it was told to serve every address: {}",

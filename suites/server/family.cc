@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <set>
+
 #include "harness/base/error.h"
 #include "suites/server/server_evidence.h"
 
@@ -64,35 +66,38 @@ CHECK(UnsupportedFamilies, "FAM-07") {
   EXPECT_TRUE(wrong.empty()) << wrong;
 }
 
-// FAM-08: the listening socket is of the transport's type.
+// FAM-08: the listening socket is of the transport's type; where none ever listened, what was
+// bound.
 CHECK(Exchanges, "FAM-08") {
   Calls("socket");
+  std::set<int> sockets = ListeningSockets(timeline());
+  if (sockets.empty()) {
+    for (const int index : EndpointBinds(timeline())) sockets.insert(CallAt(index).on_socket);
+  }
   int judged = 0;
-  for (const int socket : ListeningSockets(timeline())) {
+  for (const int socket : sockets) {
     const std::optional<Call> made = MadeBy(timeline(), socket);
     if (!made.has_value()) continue;
     ++judged;
     EXPECT_TRUE(made->type == SocketType(transport()))
-        << fmt::format("listens on a socket of type {}, where {} needs type {}", made->type,
+        << fmt::format("binds a socket of type {}, where {} needs type {}", made->type,
                        Name(transport()), SocketType(transport()));
   }
   if (judged == 0) NotApplicable("it made no listening socket itself");
 }
 
-// FAM-09: protocol is 0 or the one of the transport.
+// FAM-09: protocol is 0 or the one of the transport, in calls that fail as well.
 CHECK(Exchanges, "FAM-09") {
-  Calls("socket");
   int judged = 0;
-  for (const int socket : ListeningSockets(timeline())) {
-    const std::optional<Call> made = MadeBy(timeline(), socket);
-    if (!made.has_value()) continue;
+  for (const Call& call : Calls("socket")) {
+    if (call.family != Family(transport()) || call.type != SocketType(transport())) continue;
     ++judged;
     const bool matches =
-        made->protocol == 0 ||
-        (IsTcp(transport()) && (made->protocol == IPPROTO_TCP || made->protocol == IPPROTO_MPTCP));
+        call.protocol == 0 ||
+        (IsTcp(transport()) && (call.protocol == IPPROTO_TCP || call.protocol == IPPROTO_MPTCP));
     EXPECT_TRUE(matches) << fmt::format("passes protocol {} to socket(), not 0 or the one of {}",
-                                        made->protocol, Name(transport()));
-    if (matches && made->protocol == IPPROTO_MPTCP) Note("listens with MPTCP");
+                                        call.protocol, Name(transport()));
+    if (matches && call.protocol == IPPROTO_MPTCP) Note("asks for MPTCP");
   }
   if (judged == 0) NotApplicable("it made no listening socket itself");
 }

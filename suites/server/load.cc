@@ -71,7 +71,7 @@ CHECK(ManyExchanges, "CLS-07") {
 CHECK(ManyExchanges, "ROB-02") {
   const std::vector<Conversation> all = AllConversations();
   if (all.empty()) Inconclusive("no client came");
-  const Conversation* left = FirstWithoutReply(all, FirstReply());
+  const Conversation* left = FirstWithoutReply(all, OrdinaryReply());
   if (left != nullptr && LooksRateLimited(*left, static_cast<std::size_t>(left - all.data()))) {
     Inconclusive("rate limit? (rule F8)");
   }

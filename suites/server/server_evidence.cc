@@ -21,11 +21,6 @@ bool IsOneOf(std::string_view name, std::initializer_list<std::string_view> name
 
 }  // namespace
 
-int QueueRoom(const LaunchSpec& launch) {
-  if (launch.Mentions("backlog")) return kQueue;
-  return std::max(1, launch.backlog.value_or(1));
-}
-
 LaunchOptions WithQueue(const LaunchSpec& launch) {
   LaunchOptions options;
   if (launch.Mentions("backlog")) options.backlog = std::to_string(kQueue);
@@ -197,6 +192,10 @@ const Conversation* FirstWithoutReply(const std::vector<Conversation>& conversat
     if (!SameShape(conversation.received, model)) return &conversation;
   }
   return nullptr;
+}
+
+bool HadNoRoom(const Conversation& conversation) {
+  return !conversation.connected && (conversation.error == 0 || conversation.error == EAGAIN);
 }
 
 bool LooksRateLimited(const Conversation& last, std::size_t successes) {

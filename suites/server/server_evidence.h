@@ -15,13 +15,14 @@
 namespace sockspec {
 
 // --- for scenarios ------------------------------------------------------------------------------
-// How many connections surely wait in the listener's queue while the program is stopped, when it
-// was launched with WithQueue(); at least one.
-int QueueRoom(const LaunchSpec& launch);
-// The ordinary launch, with a backlog for QueueRoom() clients where the command takes one.
+// The ordinary launch, with a longer queue for clients where the command takes a backlog.
 LaunchOptions WithQueue(const LaunchSpec& launch);
 // `wanted` connections, or fewer where the program declares a limit (rule F8).
 int Bounded(const LaunchSpec& launch, int wanted);
+
+// Two ordinary clients come before what a server is to survive: one that cannot serve even them,
+// one after the other, shows nothing of its own about the rest (Check::OrdinaryReply).
+inline constexpr int kOrdinary = 2;
 
 // --- calls --------------------------------------------------------------------------------------
 bool IsSend(const Call& call);
@@ -75,6 +76,8 @@ std::string WhatItDidLast(const Timeline& timeline, int run, const ProgramEnd& e
 // The first of them whose reply is not whole, compared with `model`.
 const Conversation* FirstWithoutReply(const std::vector<Conversation>& conversations,
                                       const std::string& model);
+// It could not connect because the queue of the listener was full.
+bool HadNoRoom(const Conversation& conversation);
 // An empty close after more than 40 successes: a limit of rate may be at work (rule F8).
 bool LooksRateLimited(const Conversation& last, std::size_t successes);
 std::string InWords(const Conversation& conversation);
