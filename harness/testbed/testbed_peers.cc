@@ -84,19 +84,13 @@ void Testbed::FinishConnect(int number, bool wait) {
     if (!peers_[number].peer.WaitsForRoom()) loop_.WakeOnce(peers_[number].peer.fd(), true);
     return false;
   };
-<<<<<<< HEAD
-  // The kernel goes on trying by itself: that the program sleeps does not end the wait.
-  const auto expected = [&] { return !peers_[number].peer.WaitsForRoom(); };
+  // The kernel goes on trying by itself: that the program sleeps does not end the wait, unless it
+  // leaves a full queue as it is.
+  const auto expected = [&] { return !peers_[number].peer.WaitsForRoom() && !QueueIsFull(); };
   if (!decided() && wait &&
       Wait(decided, Patience::kUntilAnswered, expected) != Waited::kHappened) {
     record.peer.GiveUpWaiting();
   }
-=======
-  // The kernel goes on trying by itself: that the program sleeps does not end the wait, unless it
-  // leaves a full queue as it is.
-  const auto expected = [&] { return !QueueIsFull(); };
-  if (!decided() && wait) Wait(decided, Patience::kUntilAnswered, expected);
->>>>>>> wt/mutants
   const StreamPeer& peer = record.peer;
   if (peer.state() == PeerState::kConnecting || record.end_seen) return;
   loop_.Forget(peer.fd());
