@@ -38,6 +38,7 @@ class Campaign {
       interrupted = !faults;
       if (faults) header_.host_faults = *faults;
     }
+    const HeldInterrupts held;
     builder_.emplace(header_, Catalogue::Embedded());
     writer_.emplace(options_.record_file, header_);
     if (events_.planned) events_.planned(header_);

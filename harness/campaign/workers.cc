@@ -37,17 +37,17 @@ struct Worker {
 class Signals {
  public:
   Signals() {
-    sigset_t taken;
-    sigemptyset(&taken);
-    for (int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&taken, signal);
-    CheckCall(sigprocmask(SIG_BLOCK, &taken, &before_), "sigprocmask(SIG_BLOCK)");
-    fd_ = OwnedFd(CheckCall(signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd()"));
+    sigemptyset(&taken_);
+    for (int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&taken_, signal);
+    CheckCall(sigprocmask(SIG_BLOCK, &taken_, &before_), "sigprocmask(SIG_BLOCK)");
+    fd_ = OwnedFd(CheckCall(signalfd(-1, &taken_, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd()"));
   }
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
-  ~Signals() { Restore(); }
+  ~Signals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
-  void Restore() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  // In a worker: signals end it as they end any process.
+  void LetThrough() const { sigprocmask(SIG_UNBLOCK, &taken_, nullptr); }
   int fd() const { return fd_.get(); }
   // Whether the user wants to stop.
   bool TakeInterrupt() {
@@ -60,7 +60,7 @@ class Signals {
   }
 
  private:
-  sigset_t before_;
+  sigset_t taken_, before_;
   OwnedFd fd_;
 };
 
@@ -123,7 +123,7 @@ class Pool {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(EXIT_FAILURE);
     if (options_.own_group) setpgid(0, 0);
-    signals_.Restore();
+    signals_.LetThrough();
     try {
       WriteAll(output, calls_.work(job) + "\n");
     } catch (const std::exception& error) {
@@ -226,6 +226,15 @@ class Pool {
 };
 
 }  // namespace
+
+HeldInterrupts::HeldInterrupts() {
+  sigset_t held;
+  sigemptyset(&held);
+  for (int signal : {SIGINT, SIGTERM}) sigaddset(&held, signal);
+  CheckCall(sigprocmask(SIG_BLOCK, &held, &before_), "sigprocmask(SIG_BLOCK)");
+}
+
+HeldInterrupts::~HeldInterrupts() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
 PoolEnd RunWorkers(const WorkerOptions& options, const WorkerCalls& calls) {
   return Pool(options, calls).Run();

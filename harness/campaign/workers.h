@@ -7,6 +7,7 @@
 // these signals have their default effect again.
 #pragma once
 
+#include <csignal>
 #include <functional>
 #include <optional>
 #include <string>
@@ -32,6 +33,19 @@ struct WorkerCalls {
   std::function<std::string(int job)> work;
   std::function<void(int job)> started;  // may be empty
   std::function<void(int job, WorkerReport)> done;
+};
+
+// While it lives SIGINT and SIGTERM wait for the next RunWorkers to take them, so that an interrupt
+// between the record's header and the first worker does not end the coordinator without a footer.
+class HeldInterrupts {
+ public:
+  HeldInterrupts();
+  ~HeldInterrupts();
+  HeldInterrupts(const HeldInterrupts&) = delete;
+  HeldInterrupts& operator=(const HeldInterrupts&) = delete;
+
+ private:
+  sigset_t before_;
 };
 
 enum class PoolEnd { kDone, kInterrupted };
