@@ -16,7 +16,7 @@ namespace sockspec {
 namespace {
 
 std::string KindOfPath(const std::string& path, int* mode) {
-  struct stat info{};
+  struct stat info {};
   if (lstat(path.c_str(), &info) == -1) return errno == ENOENT ? "missing" : "unreadable";
   *mode = static_cast<int>(info.st_mode & 0777);
   if (S_ISSOCK(info.st_mode)) return "socket";
@@ -81,8 +81,8 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
         add(std::move(socket.row));
       }
     }
-    const auto end = subject_.role == Role::kServer ? SocketTable::Port::kLocal
-                                                    : SocketTable::Port::kRemote;
+    const auto end =
+        subject_.role == Role::kServer ? SocketTable::Port::kLocal : SocketTable::Port::kRemote;
     if (label != "ready") {
       for (InetSocket& socket : sockets_.TcpAtPort(now_port_, end)) add(std::move(socket.row));
     }

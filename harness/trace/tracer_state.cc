@@ -54,9 +54,7 @@ Tracer::Readiness Tracer::ServerReadiness() const {
   return readiness;
 }
 
-bool Tracer::Asleep(const TracedThread& thread) const {
-  return thread.state_file->Read() == 'S';
-}
+bool Tracer::Asleep(const TracedThread& thread) const { return thread.state_file->Read() == 'S'; }
 
 bool Tracer::OffProcessor(const TracedThread& thread) const {
   // Letter S is no proof: wait4(), poll() and others set that state before they look whether there
