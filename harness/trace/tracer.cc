@@ -352,6 +352,8 @@ void Tracer::OnExit(TracedThread* thread) {
     if (result >= 0) ShiftClock(thread->tid, pending, clock_shift_, result);
     return Resume(thread);
   }
+  // A wait that was answered, be it by a signal that sigwait() takes, is no part of a heartbeat.
+  if (pending.wait.has_value() && result > 0) ++activity_;
   pending.call.result = result < 0 ? -1 : result;
   pending.call.error = result < 0 && result > -4096 ? static_cast<int>(-result) : 0;
   DecodeExit(thread->tid, &pending);
