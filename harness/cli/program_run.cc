@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -15,7 +16,8 @@
 namespace sockspec {
 
 std::string FreshFolder(const std::string& name) {
-  const std::string folder = ::testing::TempDir() + "sockspec_" + name;
+  // Tests run beside one another: each process has folders of its own.
+  const std::string folder = fmt::format("{}sockspec_{}_{}", ::testing::TempDir(), name, getpid());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   return folder;
