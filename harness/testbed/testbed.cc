@@ -88,6 +88,8 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
 Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience patience,
                               const std::function<bool()>& expected) {
   Waited outcome = Waited::kHappened;
+  // What it did before does not count: it may just have been told to do something else.
+  tracer_->ForgetSpins();
   const bool in_time = loop_.RunUntil(
       [&] { return LookAround(happened, patience, expected, &outcome); }, options_.watchdog_seconds);
   if (in_time) return outcome;

@@ -74,6 +74,7 @@ class Testbed {
   // --- testbed_kernel.cc --------------------------------------------------------------------------
   void TakeSnapshot(std::string_view label);
   void WritePath(std::string_view kind);
+  void ClearPath();
 
   void Step(std::string_view text);
   void MoveClock(int seconds);

@@ -40,8 +40,7 @@ std::string UserName() {
 }  // namespace
 
 Placeholders Testbed::PlaceholdersFor(const LaunchOptions& options) const {
-  const std::string transport =
-      options.transport.value_or(std::string(Name(subject_.transport)));
+  const std::string transport = options.transport.value_or(std::string(Name(subject_.transport)));
   const std::string address = options.address.value_or(subject_.address);
   return {{"transport", transport},
           {"family", FamilyWord(transport)},
@@ -165,9 +164,9 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file) << Expand(content, values);
   }
-  const std::string& path = *std::find_if(
-      request.environment.begin(), request.environment.end(),
-      [](const std::string& entry) { return entry.starts_with("PATH="); });
+  const std::string& path =
+      *std::find_if(request.environment.begin(), request.environment.end(),
+                    [](const std::string& entry) { return entry.starts_with("PATH="); });
   request.program = ResolveProgram(request.argv[0], path.substr(5), spec_.directory);
   request.own_clock = own_clock_;
   request.umask = options.umask.value_or(-1);
@@ -206,7 +205,9 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
       Patience::kUntilServing);
   DrainOutput();
   if (waited == Waited::kHappened) {
-    Record({.kind = EventKind::kReady, .text = tracer_->StateOfRest().what});
+    Record({.kind = EventKind::kReady,
+            .text = tracer_->Spins() ? "it looks for clients without ever waiting"
+                                     : tracer_->StateOfRest().what});
     if (ready_ms_ == 0) ready_ms_ = (MonotonicNanoseconds() - launch_began) / 1e6;
     return LaunchOutcome::kServing;
   }

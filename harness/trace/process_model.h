@@ -91,6 +91,7 @@ struct TracedThread {
                                        // may sleep: a futex, a pipe
   std::optional<ThreadStateFile> state_file;
   bool made_socket_call = false;
+  bool seeks_clients = false;          // has found none without waiting: accept or a look that failed
   int waits_since_other_call = 0;      // of the same signature in a row: a heartbeat
   std::uint64_t last_wait = 0;
   std::string last_call;               // name and result, for people

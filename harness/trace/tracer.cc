@@ -21,6 +21,10 @@
 namespace sockspec {
 namespace {
 
+bool IsReadinessWait(CallKind kind) {
+  return kind == CallKind::kPoll || kind == CallKind::kSelect || kind == CallKind::kEpollWait;
+}
+
 constexpr int kSyscallStop = SIGTRAP | 0x80;
 constexpr int kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK |
                          PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
@@ -179,9 +183,8 @@ void Tracer::OnExec(TracedThread* thread) {
   const auto left = std::count_if(
       process->descriptors.begin(), process->descriptors.end(),
       [](const auto& entry) { return entry.first > 2 && entry.second.socket != nullptr; });
-  Emit(thread, {.kind = EventKind::kExecuted,
-                .number = left,
-                .text = CommandName(proc_fd_, process->pid)});
+  Emit(thread,
+       {.kind = EventKind::kExecuted, .number = left, .text = CommandName(proc_fd_, process->pid)});
   Resume(thread);
 }
 
@@ -262,7 +265,8 @@ void Tracer::OnEntry(TracedThread* thread) {
   DecodeEntry(thread->tid, &pending);
   pending.socket = thread->process->Socket(pending.call.fd);
   // A call on a number that is no socket any more, or never was one, is news if it fails.
-  const bool stray = pending.call.fd < 0 || thread->process->former_sockets.contains(pending.call.fd);
+  const bool stray =
+      pending.call.fd < 0 || thread->process->former_sockets.contains(pending.call.fd);
   const bool concerns_descriptor =
       entry->kind == CallKind::kClose || entry->kind == CallKind::kDuplicate ||
       entry->kind == CallKind::kControl || entry->kind == CallKind::kDeviceControl;
@@ -272,8 +276,7 @@ void Tracer::OnEntry(TracedThread* thread) {
     thread->may_sleep = true;
     return Resume(thread);
   }
-  if (concerns_descriptor && !stray &&
-      !thread->process->descriptors.contains(pending.call.fd) &&
+  if (concerns_descriptor && !stray && !thread->process->descriptors.contains(pending.call.fd) &&
       !(entry->kind == CallKind::kDuplicate &&
         thread->process->descriptors.contains(static_cast<int>(pending.arguments[1])))) {
     return Resume(thread);
@@ -361,8 +364,14 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
     case CallKind::kWaitForSignal:
     case CallKind::kWaitForChild:
       // Waits matter through where threads sleep; only a failing one is news.
-      if (pending.entry->kind == CallKind::kSleep || pending.call.result == 0) {
+      if (pending.entry->kind == CallKind::kSleep ||
+          (pending.call.result == 0 && pending.wait.has_value())) {
         failing_in_a_row_.erase(thread->tid);  // it has waited its time out
+      } else if (pending.call.result == 0 && IsReadinessWait(pending.entry->kind)) {
+        // It has looked without waiting. Only one that does so again and again is of interest.
+        if (++failing_in_a_row_[thread->tid] == kSpin / 2 && !thread->seeks_clients) {
+          thread->seeks_clients = WatchesListener(*thread, pending);
+        }
       }
       if (pending.call.error != EINTR) return;
       break;
@@ -385,6 +394,9 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
 
 bool Tracer::CountFailures(TracedThread* thread, const PendingCall& pending) {
   int& count = failing_in_a_row_[thread->tid];
+  if (pending.entry->kind == CallKind::kAccept && pending.call.error == EAGAIN) {
+    thread->seeks_clients = true;
+  }
   const bool end_of_stream = pending.entry->kind == CallKind::kReceive &&
                              pending.call.result == 0 && pending.call.length > 0;
   count = pending.call.error != 0 || end_of_stream ? count + 1 : 0;

@@ -81,6 +81,17 @@ Watched WatchedByEpoll(const TracedThread& thread, const PendingCall& pending) {
   return watched;
 }
 
+Watched WatchedBy(const TracedThread& thread, const PendingCall& pending) {
+  switch (pending.entry->kind) {
+    case CallKind::kPoll:
+      return WatchedByPoll(thread, pending);
+    case CallKind::kSelect:
+      return WatchedBySelect(thread, pending);
+    default:
+      return WatchedByEpoll(thread, pending);
+  }
+}
+
 Span TimeoutOf(pid_t tid, const PendingCall& pending) {
   const auto& a = pending.arguments;
   const std::string_view name = pending.entry->name;
@@ -133,23 +144,20 @@ std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& 
       }
       wait.what = name + "(" + NameRole(*socket) + ")";
       wait.on_socket = true;
-      wait.on_listener = pending.entry->kind == CallKind::kAccept ||
-                         (pending.entry->kind == CallKind::kReceive &&
-                          socket->role == SocketRole::kDatagram);
-      wait.timed = pending.entry->kind == CallKind::kReceive ||
-                           pending.entry->kind == CallKind::kAccept
-                       ? socket->receive_timeout
-                       : socket->send_timeout;
+      wait.on_listener =
+          pending.entry->kind == CallKind::kAccept ||
+          (pending.entry->kind == CallKind::kReceive && socket->role == SocketRole::kDatagram);
+      wait.timed =
+          pending.entry->kind == CallKind::kReceive || pending.entry->kind == CallKind::kAccept
+              ? socket->receive_timeout
+              : socket->send_timeout;
       return wait;
     case CallKind::kPoll:
     case CallKind::kSelect:
     case CallKind::kEpollWait: {
       const Span span = TimeoutOf(thread.tid, pending);
       if (span == Span::kZero) return std::nullopt;
-      const Watched watched = pending.entry->kind == CallKind::kPoll ? WatchedByPoll(thread, pending)
-                              : pending.entry->kind == CallKind::kSelect
-                                  ? WatchedBySelect(thread, pending)
-                                  : WatchedByEpoll(thread, pending);
+      const Watched watched = WatchedBy(thread, pending);
       wait.timed = span == Span::kFinite;
       wait.on_listener = watched.listener;
       wait.on_socket = watched.sockets > 0;
@@ -175,6 +183,10 @@ std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& 
     default:
       return std::nullopt;
   }
+}
+
+bool WatchesListener(const TracedThread& thread, const PendingCall& pending) {
+  return WatchedBy(thread, pending).listener;
 }
 
 bool CanEndWait(CallKind kind) {
