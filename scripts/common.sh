@@ -18,7 +18,7 @@ build_base() {
   else
     local sum
     sum=$(printf '%s' "$root" | cksum)
-    printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}/sockspec/build-${sum%% *}"
+    printf '%s\n' "${XDG_CACHE_HOME:-${HOME:?set HOME or SOCKSPEC_BUILD_DIR}/.cache}/sockspec/build-${sum%% *}"
   fi
 }
 base=$(build_base)
@@ -66,8 +66,12 @@ unlock_build() { exec {build_lock}>&-; }
 
 # configure FOLDER OPTION...
 configure() {
-  local folder=$1
+  local folder=$1 cache=$1/CMakeCache.txt
   shift
+  # A folder that served another checkout is configured anew.
+  if [[ -e $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache"; then
+    rm -rf "$cache" "$folder/CMakeFiles"
+  fi
   cmake -G Ninja -S "$root" -B "$folder" "$@"
 }
 

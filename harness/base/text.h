@@ -11,8 +11,8 @@ namespace sockspec {
 // rest, at most `limit` bytes and then "… (N bytes)". Safe to print on a terminal.
 std::string Quote(std::string_view bytes, std::size_t limit = 80);
 
-// Bytes <-> a valid UTF-8 string in which byte 0xNN stands as code point U+00NN, so that ASCII stays
-// readable in JSON and nothing is lost.
+// Bytes <-> a valid UTF-8 string in which byte 0xNN stands as code point U+00NN, so that ASCII
+// stays readable in JSON and nothing is lost.
 std::string BytesToUtf8(std::string_view bytes);
 std::string Utf8ToBytes(std::string_view text);
 

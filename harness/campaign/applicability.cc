@@ -1,4 +1,5 @@
-// Whether a requirement applies to a program on a transport, by its scope and the manifest's claims.
+// Whether a requirement applies to a program on a transport, by its scope and the manifest's
+// claims.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,10 +23,12 @@ std::string Braced(const std::vector<std::string>& placeholders) {
 
 // Some words are no key of `claims` but follow from others.
 std::string NotClaimed(const std::string& word) {
-  if (word == "backlog") return "the backlog cannot be set: the command holds no {backlog}, and the "
-                                "manifest gives no backlog";
-  if (word == "any-address") return "the program is bound to one address: the command holds no "
-                                    "{address}";
+  if (word == "backlog")
+    return "the backlog cannot be set: the command holds no {backlog}, and the "
+           "manifest gives no backlog";
+  if (word == "any-address")
+    return "the program is bound to one address: the command holds no "
+           "{address}";
   if (word == "one-exchange") return "the program serves more than one client";
   if (word == "inherits-listener") return "the program opens its listening socket itself";
   return fmt::format("not claimed: {}", word);

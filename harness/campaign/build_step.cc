@@ -54,11 +54,11 @@ void RunBuildCommand(const Manifest& manifest, const std::vector<std::string>& c
   if (status == 0) return;
   const std::string shown =
       printed.size() > kShownBytes ? printed.substr(printed.size() - kShownBytes) : printed;
-  throw BuildFailed(fmt::format(
-      "{}: build command {} {}: {}", manifest.file, ShellQuote(command),
-      WIFSIGNALED(status) ? fmt::format("was killed by {}", SignalName(WTERMSIG(status)))
-                          : fmt::format("ended with status {}", WEXITSTATUS(status)),
-      Quote(shown, kShownBytes)));
+  throw BuildFailed(fmt::format("{}: build command {} {}: {}", manifest.file, ShellQuote(command),
+                                WIFSIGNALED(status)
+                                    ? fmt::format("was killed by {}", SignalName(WTERMSIG(status)))
+                                    : fmt::format("ended with status {}", WEXITSTATUS(status)),
+                                Quote(shown, kShownBytes)));
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ class Campaign {
       interrupted = !faults;
       if (faults) header_.host_faults = *faults;
     }
+    const HeldInterrupts held;
     builder_.emplace(header_, Catalogue::Embedded());
     writer_.emplace(options_.record_file, header_);
     if (events_.planned) events_.planned(header_);
@@ -95,8 +96,7 @@ class Campaign {
       const LaunchSpec& spec = entry.program->launch.at(transport);
       const std::string& name =
           options_.wrap.empty() ? spec.command.front() : options_.wrap.front();
-      ResolveProgram(name, SearchPath(*entry.manifest, spec, options_.tool_folder),
-                     spec.directory);
+      ResolveProgram(name, SearchPath(*entry.manifest, spec, options_.tool_folder), spec.directory);
     }
   }
 
@@ -163,7 +163,7 @@ class Campaign {
 
   std::optional<int> Next() {
     if (runnable_.empty()) return std::nullopt;
-    const int job = *runnable_.begin();   // in the order of the plan: program by program
+    const int job = *runnable_.begin();  // in the order of the plan: program by program
     runnable_.erase(runnable_.begin());
     return job;
   }
@@ -224,8 +224,8 @@ class Campaign {
     footer.complete = static_cast<std::size_t>(writer_->scenarios()) == cases().size();
     footer.seconds = static_cast<double>(MonotonicNanoseconds() - since_) / 1e9;
     if (!footer.complete) {
-      footer.incomplete = fmt::format("interrupted after {} of {} scenarios",
-                                      writer_->scenarios(), cases().size());
+      footer.incomplete =
+          fmt::format("interrupted after {} of {} scenarios", writer_->scenarios(), cases().size());
     }
     writer_->Finish(&footer);
     return builder_->Finish(footer);

@@ -20,18 +20,18 @@ enum class Planes { kAll, kKernel, kWire };
 struct CampaignProgram {
   const Manifest* manifest = nullptr;
   const Program* program = nullptr;
-  std::vector<std::string> repeat;     // see RecordedProgram
+  std::vector<std::string> repeat;  // see RecordedProgram
 };
 
 struct CampaignOptions {
-  std::vector<std::string> patterns;   // of --select
-  std::vector<Transport> transports;   // empty: all that are declared
+  std::vector<std::string> patterns;  // of --select
+  std::vector<Transport> transports;  // empty: all that are declared
   Profile profile = Profile::kRobust;
   Planes planes = Planes::kAll;
   int jobs = 1;
   double time_scale = 1;
-  bool control = true;                 // judge the reference first where it was not judged here
-  std::string record_file;             // "": none is written
+  bool control = true;      // judge the reference first where it was not judged here
+  std::string record_file;  // "": none is written
   HostAbilities abilities;
   std::string tool_folder;
   std::vector<std::string> wrap;
@@ -45,8 +45,8 @@ struct CampaignEvents {
   std::function<void(const RecordedScenario&, int done, int failures)> finished;
 };
 
-// Throws NothingSelected, and ProgramNotExecutable before the first scenario. An interrupted campaign
-// ends in a partial report that says so.
+// Throws NothingSelected, and ProgramNotExecutable before the first scenario. An interrupted
+// campaign ends in a partial report that says so.
 report::Report RunCampaign(const std::vector<CampaignProgram>& programs,
                            const CampaignOptions& options, const CampaignEvents& events = {});
 

@@ -30,9 +30,8 @@ RecordedScenario RunCase(const PlannedCase& planned, const Manifest& manifest,
     return UnjudgedCase(planned, program, Name(DriveEnd::kHarnessError), Verdict::kError,
                         "this program holds no such scenario");
   }
-  RecordedScenario scenario{.scenario = planned.scenario,
-                            .program = planned.program,
-                            .transport = planned.transport};
+  RecordedScenario scenario{
+      .scenario = planned.scenario, .program = planned.program, .transport = planned.transport};
   scenario.subject = MakeSubject(manifest, program, planned.transport, options.abilities);
   Drive drive = DriveScenario(*info, manifest, scenario.subject, options);
   scenario.outcome = Name(drive.end);
@@ -69,8 +68,8 @@ RecordedScenario UnjudgedCase(const PlannedCase& planned, const Program& program
 
 void JudgeAgain(const PlannedCase& planned, RecordedScenario* scenario) {
   if (!HasEvidence(scenario->outcome)) return;
-  scenario->results = AsRecorded(JudgeScenario(planned.scenario, scenario->subject,
-                                               scenario->timeline, planned.requirements));
+  scenario->results = AsRecorded(
+      JudgeScenario(planned.scenario, scenario->subject, scenario->timeline, planned.requirements));
 }
 
 }  // namespace sockspec

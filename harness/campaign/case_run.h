@@ -1,4 +1,5 @@
-// One planned case, from launch to its line of the record; and the lines of cases that were not run.
+// One planned case, from launch to its line of the record; and the lines of cases that were not
+// run.
 #pragma once
 
 #include <string>

@@ -1,8 +1,8 @@
 // The reference as control: what the known-good programs fail here is this host's doing.
 //
-// Judged once for each boot, kernel, version and build of the tool; a file in the user's cache folder
-// remembers what passed. What failed is judged anew each time, so that a host that was busy once is
-// not blamed for ever.
+// Judged once for each boot, kernel, version and build of the tool; a file in the user's cache
+// folder remembers what passed. What failed is judged anew each time, so that a host that was busy
+// once is not blamed for ever.
 #pragma once
 
 #include <optional>

@@ -18,8 +18,8 @@ namespace {
 constexpr const char* kFirstLine = "# sockspec: what the reference programs pass on this host";
 
 std::string CacheFolder() {
-  for (const auto& [variable, below] : {std::pair("XDG_CACHE_HOME", "/sockspec"),
-                                        std::pair("HOME", "/.cache/sockspec")}) {
+  for (const auto& [variable, below] :
+       {std::pair("XDG_CACHE_HOME", "/sockspec"), std::pair("HOME", "/.cache/sockspec")}) {
     const char* folder = getenv(variable);
     if (folder != nullptr && *folder == '/') return std::string(folder) + below;
   }
@@ -35,16 +35,16 @@ std::uint64_t HashOfFiles(const std::string& folder) {
     }
   };
   for (const char* name : {"sockspec", "sockspec-reference-server", "sockspec-reference-client"}) {
-    struct stat info{};
+    struct stat info {};
     if (stat(fmt::format("{}/{}", folder, name).c_str(), &info) != 0) continue;
-    for (std::int64_t number : {static_cast<std::int64_t>(info.st_size),
-                                static_cast<std::int64_t>(info.st_mtim.tv_sec),
-                                static_cast<std::int64_t>(info.st_mtim.tv_nsec),
-                                static_cast<std::int64_t>(info.st_ino)}) {
+    for (std::int64_t number :
+         {static_cast<std::int64_t>(info.st_size), static_cast<std::int64_t>(info.st_mtim.tv_sec),
+          static_cast<std::int64_t>(info.st_mtim.tv_nsec),
+          static_cast<std::int64_t>(info.st_ino)}) {
       add(number);
     }
   }
-  add(getuid());   // another user may be allowed something else
+  add(getuid());  // another user may be allowed something else
   return hash;
 }
 

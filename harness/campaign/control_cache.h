@@ -12,8 +12,8 @@ namespace sockspec {
 // role, transport, requirement
 using ControlledItem = std::tuple<Role, Transport, std::string>;
 
-// Where it is: below $XDG_CACHE_HOME or ~/.cache, named after boot, kernel, version and the files of
-// the tool. "" where there is no such folder.
+// Where it is: below $XDG_CACHE_HOME or ~/.cache, named after boot, kernel, version and the files
+// of the tool. "" where there is no such folder.
 std::string ControlCacheFile(const std::string& tool_folder);
 
 // Nothing where there is no such file or it cannot be understood.

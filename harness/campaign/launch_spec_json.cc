@@ -20,12 +20,12 @@ constexpr const char* kStopTargets[] = {"launched", "listener", "group"};
 constexpr const char* kOutputs[] = {"exact", "contains", "decoded"};
 
 constexpr std::pair<const char*, bool Claims::*> kClaims[] = {
-    {"peer-log", &Claims::peer_log},       {"v6-only", &Claims::v6_only},
-    {"dual", &Claims::dual},               {"abstract", &Claims::abstract_names},
-    {"workers", &Claims::workers},         {"usage-check", &Claims::usage_check},
-    {"iterative", &Claims::iterative},     {"super-server", &Claims::super_server},
-    {"names", &Claims::names},             {"text-only", &Claims::text_only},
-    {"one-line", &Claims::one_line},       {"own-timeout", &Claims::own_timeout},
+    {"peer-log", &Claims::peer_log},   {"v6-only", &Claims::v6_only},
+    {"dual", &Claims::dual},           {"abstract", &Claims::abstract_names},
+    {"workers", &Claims::workers},     {"usage-check", &Claims::usage_check},
+    {"iterative", &Claims::iterative}, {"super-server", &Claims::super_server},
+    {"names", &Claims::names},         {"text-only", &Claims::text_only},
+    {"one-line", &Claims::one_line},   {"own-timeout", &Claims::own_timeout},
 };
 
 template <typename Enum, std::size_t kCount>

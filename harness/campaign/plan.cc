@@ -23,8 +23,13 @@ class Planner {
   Planner(int number, const Program& program, Transport transport,
           const std::set<std::string>& selected, const Catalogue& catalogue, const Suite& suite,
           Plan* plan)
-      : number_(number), program_(program), transport_(transport), selected_(selected),
-        catalogue_(catalogue), suite_(suite), plan_(plan) {}
+      : number_(number),
+        program_(program),
+        transport_(transport),
+        selected_(selected),
+        catalogue_(catalogue),
+        suite_(suite),
+        plan_(plan) {}
 
   void Add() {
     const SuiteScenario* gate = suite_.Gate(program_.role, transport_);
@@ -33,7 +38,9 @@ class Planner {
     for (const SuiteScenario& scenario : suite_.scenarios) {
       if (scenario.role != program_.role || !scenario.RunsOn(transport_)) continue;
       covered = true;
-      PlannedCase planned{.program = number_, .transport = transport_, .scenario = scenario.name,
+      PlannedCase planned{.program = number_,
+                          .transport = transport_,
+                          .scenario = scenario.name,
                           .gate = &scenario == gate};
       for (const std::string& id : scenario.requirements) {
         if (Judged(id, planned.gate)) planned.requirements.push_back(id);
@@ -125,8 +132,8 @@ Plan MakePlan(const std::vector<const Program*>& programs, const std::set<std::s
     }
   }
   if (!declared) {
-    throw NothingSelected(fmt::format("nothing selected: no program is declared for {}",
-                                      TransportNames(transports)));
+    throw NothingSelected(
+        fmt::format("nothing selected: no program is declared for {}", TransportNames(transports)));
   }
   if (plan.cases.empty()) {
     throw NothingSelected(

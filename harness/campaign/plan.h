@@ -16,7 +16,7 @@ namespace sockspec {
 
 // One scenario for one program on one transport.
 struct PlannedCase {
-  int program = 0;                        // number in the order of the manifests and their programs
+  int program = 0;  // number in the order of the manifests and their programs
   Transport transport = Transport::kTcp4;
   std::string scenario;
   std::vector<std::string> requirements;  // to judge, sorted; those of the gate always
@@ -44,20 +44,20 @@ struct Uncovered {
 };
 
 struct Plan {
-  std::vector<std::string> selected;      // ids, sorted
-  std::vector<PlannedCase> cases;         // by program, transport; the gate first, then by name
+  std::vector<std::string> selected;  // ids, sorted
+  std::vector<PlannedCase> cases;     // by program, transport; the gate first, then by name
   std::vector<ClaimedAway> claimed_away;
   std::vector<Uncovered> uncovered;
 };
 
 enum class Applies {
   kYes,
-  kOutOfScope,   // another role, service or transport: no word is lost on it
-  kClaimedAway   // not applicable because of a claim, which is reported
+  kOutOfScope,  // another role, service or transport: no word is lost on it
+  kClaimedAway  // not applicable because of a claim, which is reported
 };
 struct Applicability {
   Applies applies = Applies::kYes;
-  std::string reason;                     // for kClaimedAway
+  std::string reason;  // for kClaimedAway
 };
 Applicability AppliesTo(const Requirement& requirement, const Program& program,
                         Transport transport);

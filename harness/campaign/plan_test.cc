@@ -97,9 +97,11 @@ class PlanTest : public ::testing::Test {
 TEST_F(PlanTest, PutsTheGateFirstAndLeavesOutWhatJudgesNothing) {
   const Plan plan = Make("./server {port} {backlog}");
   ASSERT_THAT(plan.cases, SizeIs(4));
-  EXPECT_EQ(plan.cases[0], (PlannedCase{0, Transport::kTcp4, "Ordinary", {"FAM-01", "FAM-03"}, true}));
+  EXPECT_EQ(plan.cases[0],
+            (PlannedCase{0, Transport::kTcp4, "Ordinary", {"FAM-01", "FAM-03"}, true}));
   EXPECT_EQ(plan.cases[1], (PlannedCase{0, Transport::kTcp4, "Backlogs", {"FAM-03"}, false}));
-  EXPECT_EQ(plan.cases[2], (PlannedCase{0, Transport::kTcp6, "Ordinary", {"FAM-02", "FAM-03"}, true}));
+  EXPECT_EQ(plan.cases[2],
+            (PlannedCase{0, Transport::kTcp6, "Ordinary", {"FAM-02", "FAM-03"}, true}));
   EXPECT_THAT(plan.claimed_away, IsEmpty());
 }
 

@@ -32,10 +32,10 @@ class RecordError : public std::runtime_error {
 
 struct RecordedProgram {
   std::string implementation, version;
-  std::vector<std::string> repeat;        // arguments of `sockspec run` that name it: a manifest, or
-                                          // --server CMD
+  std::vector<std::string> repeat;  // arguments of `sockspec run` that name it: a manifest, or
+                                    // --server CMD
   Program program;
-  std::vector<Waiver> waivers;            // of its manifest
+  std::vector<Waiver> waivers;  // of its manifest
 };
 
 // What the reference fails on this host.
@@ -49,13 +49,13 @@ struct HostFault {
 struct RecordHeader {
   std::string tool_version;
   std::string run_id;
-  std::string started;                    // "2026-11-22T20:31:20Z"
-  std::string host;                       // "Linux 6.1.0 x86_64"
-  std::string sandbox;                    // "namespaces" or "none: reason"
-  std::string planes;                     // "trace, kernel, wire"
-  bool planes_asked = false;              // --planes left some out on purpose
-  std::string profile;                    // tutorial robust strict
-  std::vector<std::string> patterns;      // of --select, as given
+  std::string started;                // "2026-11-22T20:31:20Z"
+  std::string host;                   // "Linux 6.1.0 x86_64"
+  std::string sandbox;                // "namespaces" or "none: reason"
+  std::string planes;                 // "trace, kernel, wire"
+  bool planes_asked = false;          // --planes left some out on purpose
+  std::string profile;                // tutorial robust strict
+  std::vector<std::string> patterns;  // of --select, as given
   std::vector<std::string> warnings;
   std::vector<RecordedProgram> programs;
   Plan plan;
@@ -68,23 +68,23 @@ struct RecordedScenario {
   Transport transport = Transport::kTcp4;
   // DriveEnd's words, or one of those below.
   std::string outcome;
-  std::string reason;                     // of the outcome
+  std::string reason;  // of the outcome
   double milliseconds = 0;
   std::map<std::string, double> phases;
-  Subject subject;                        // without `launch`, which the header holds
+  Subject subject;  // without `launch`, which the header holds
   Timeline timeline;
   std::vector<CheckResult> results;
 };
-inline constexpr std::string_view kSkipped = "skipped";          // not launched: reason
-inline constexpr std::string_view kWorkerDied = "worker-died";   // trouble of the harness's own
+inline constexpr std::string_view kSkipped = "skipped";         // not launched: reason
+inline constexpr std::string_view kWorkerDied = "worker-died";  // trouble of the harness's own
 
 struct RecordFooter {
   bool complete = true;
-  std::string incomplete;                 // why not
+  std::string incomplete;  // why not
   bool interrupted = false;
   double seconds = 0;
   int scenarios = 0;
-  std::map<std::string, int> counts;      // verdict -> results, before campaign-wide rules
+  std::map<std::string, int> counts;  // verdict -> results, before campaign-wide rules
 };
 
 // One line each, without the line break.
@@ -98,10 +98,12 @@ RecordHeader HeaderFromJson(std::string_view line);
 RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& header);
 RecordFooter FooterFromJson(std::string_view line);
 
+// "header", "scenario", "footer"; cheap where it is the first key, as writers put it.
+std::string KindOf(std::string_view line);
 bool IsWholeLine(std::string_view line);  // one JSON text
 
-// Results as they come back from a record: texts that are no UTF-8 have been repaired. What is judged
-// again goes through here, so that it equals what was recorded.
+// Results as they come back from a record: texts that are no UTF-8 have been repaired. What is
+// judged again goes through here, so that it equals what was recorded.
 std::vector<CheckResult> AsRecorded(const std::vector<CheckResult>& results);
 
 // Receives a record as it is read; one scenario is in memory at a time.
@@ -110,8 +112,8 @@ struct RecordVisitor {
   std::function<void(RecordedScenario)> scenario;
 };
 
-// Reads a file ("-": standard input) strictly and returns its footer. A record whose end is missing,
-// in the middle of a line or after one, has a footer that says so. Throws RecordError.
+// Reads a file ("-": standard input) strictly and returns its footer. A record whose end is
+// missing, in the middle of a line or after one, has a footer that says so. Throws RecordError.
 RecordFooter ReadRecord(const std::string& file, const RecordVisitor& visitor);
 
 }  // namespace sockspec

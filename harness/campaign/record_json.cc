@@ -11,7 +11,9 @@ namespace {
 constexpr const char* kFormat = "sockspec-record";
 
 // Reasons quote what programs print: never trust them to be UTF-8.
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 Json Parse(std::string_view line) {
   try {
@@ -129,8 +131,7 @@ CheckResult ResultFromJson(const Json& json, std::size_t events) {
   result.events = json.at("events").get<std::vector<int>>();
   for (int event : result.events) {
     if (event < 0 || static_cast<std::size_t>(event) >= events) {
-      throw std::runtime_error(
-          fmt::format("{}: there is no event {}", result.requirement, event));
+      throw std::runtime_error(fmt::format("{}: there is no event {}", result.requirement, event));
     }
   }
   result.file = json.at("file").get<std::string>();
@@ -245,7 +246,8 @@ std::string ScenarioToJson(const RecordedScenario& scenario) {
                  {"traced", subject.traced},
                  {"isolated", subject.isolated}}},
                {"results", Json::array()}};
-  for (const CheckResult& result : scenario.results) json["results"].push_back(ResultToJson(result));
+  for (const CheckResult& result : scenario.results)
+    json["results"].push_back(ResultToJson(result));
   // The evidence is most of the line and is text already: it goes last, as it is.
   std::string line = Dump(json);
   line.pop_back();
@@ -298,6 +300,13 @@ RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& hea
     }
     return scenario;
   });
+}
+
+std::string KindOf(std::string_view line) {
+  for (const char* kind : {"scenario", "footer", "header"}) {
+    if (line.starts_with(fmt::format(R"({{"kind":"{}")", kind))) return kind;
+  }
+  return Explained([&] { return Parse(line).at("kind").get<std::string>(); });
 }
 
 bool IsWholeLine(std::string_view line) { return Json::accept(line); }

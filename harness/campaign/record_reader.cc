@@ -40,11 +40,13 @@ class Reader {
         for (const PlannedCase& planned : header_.plan.cases) missing_.insert(KeyOf(planned));
         planned_ = missing_.size();
         visitor_.header(header_);
-      } else if (line.starts_with(R"({"kind":"footer")")) {
+      } else if (KindOf(line) == "footer") {
         footer_ = FooterFromJson(line);
         if (footer_->complete && !missing_.empty()) {
-          throw std::runtime_error(fmt::format("calls the record complete, but {} of {} scenarios "
-                                               "are missing", missing_.size(), planned_));
+          throw std::runtime_error(
+              fmt::format("calls the record complete, but {} of {} scenarios "
+                          "are missing",
+                          missing_.size(), planned_));
         }
       } else {
         RecordedScenario scenario = ScenarioFromJson(line, header_);

@@ -50,10 +50,10 @@ std::set<std::string> SelectRequirements(const Catalogue& catalogue,
     }
     if (matched) continue;
     const std::string nearest = Nearest(pattern, ids);
-    throw NothingSelected(fmt::format(
-        "no requirement matches {}{}", pattern,
-        nearest.empty() ? "; \"sockspec list\" shows them all"
-                        : fmt::format("; did you mean {}?", nearest)));
+    throw NothingSelected(fmt::format("no requirement matches {}{}", pattern,
+                                      nearest.empty()
+                                          ? "; \"sockspec list\" shows them all"
+                                          : fmt::format("; did you mean {}?", nearest)));
   }
   return selected;
 }

@@ -26,7 +26,7 @@ struct SuiteScenario {
 };
 
 struct Suite {
-  std::vector<SuiteScenario> scenarios;   // sorted by name
+  std::vector<SuiteScenario> scenarios;  // sorted by name
 
   const SuiteScenario* Find(std::string_view name) const;
   // The scenario of the ordinary exchange: nothing else is believed where it does not pass.

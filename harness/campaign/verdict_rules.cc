@@ -13,12 +13,16 @@ void ReportBuilder::ApplyGate(const Key& key, report::Row* row) const {
   const auto found = gates_.find({program, transport});
   if (found == gates_.end()) return;
   const std::string failure = GateFailure(program, transport);
-  if (failure.empty() || row->verdict == report::Verdict::kNotApplicable) return;
+  if (failure.empty()) return;
+  const bool by_claim = row->verdict == report::Verdict::kNotApplicable && row->scenario.empty();
+  const bool undecided =
+      row->verdict == report::Verdict::kInconclusive || row->verdict == report::Verdict::kError;
+  if (by_claim || undecided) return;
   const Role role = header_.programs[static_cast<std::size_t>(program)].program.role;
   const std::vector<std::string> own = GateRequirements(role, transport);
   if (std::find(own.begin(), own.end(), id) != own.end()) return;
-  if (row->scenario == found->second.scenario && row->verdict != report::Verdict::kPass) return;
-  if (row->verdict == report::Verdict::kError) return;
+  const bool in_gate = row->scenario == found->second.scenario;
+  if (in_gate && row->verdict == report::Verdict::kFail) return;
   row->verdict = report::Verdict::kInconclusive;
   row->reason = fmt::format("the ordinary exchange did not pass; see {}", failure);
   row->expected.clear();
@@ -51,10 +55,9 @@ void ReportBuilder::ApplyWaiver(const Key& key, report::Row* row) const {
 
 void ReportBuilder::AddWarnings(report::Report* report) const {
   for (const Uncovered& uncovered : header_.plan.uncovered) {
-    report->warnings.push_back(
-        fmt::format("{} of {} was not judged: this version has no scenario for it",
-                    Name(uncovered.transport),
-                    header_.programs[static_cast<std::size_t>(uncovered.program)].implementation));
+    report->warnings.push_back(fmt::format(
+        "{} of {} was not judged: this version has no scenario for it", Name(uncovered.transport),
+        header_.programs[static_cast<std::size_t>(uncovered.program)].implementation));
   }
   std::vector<std::string> seen;
   for (const RecordedProgram& program : header_.programs) {
@@ -69,9 +72,9 @@ void ReportBuilder::AddWarnings(report::Report* report) const {
     }
   }
   for (const HostFault& fault : header_.host_faults) {
-    report->warnings.push_back(
-        fmt::format("on this host the reference {} fails {} on {}: {}", Name(fault.role),
-                    fault.requirement, Name(fault.transport), fault.reason));
+    report->warnings.push_back(fmt::format("on this host the reference {} fails {} on {}: {}",
+                                           Name(fault.role), fault.requirement,
+                                           Name(fault.transport), fault.reason));
   }
 }
 

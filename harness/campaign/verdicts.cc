@@ -17,33 +17,48 @@ constexpr std::string_view kNotObservable = "not observable";
 // Of several findings the worst counts; of equal ones that of the first scenario by name.
 int Rank(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kNotApplicable: return 0;
-    case Verdict::kPass: return 1;
-    case Verdict::kInconclusive: return 2;
-    case Verdict::kError: return 3;
-    case Verdict::kFail: return 4;
+    case Verdict::kNotApplicable:
+      return 0;
+    case Verdict::kPass:
+      return 1;
+    case Verdict::kInconclusive:
+      return 2;
+    case Verdict::kError:
+      return 3;
+    case Verdict::kFail:
+      return 4;
   }
   return 3;
 }
 
 report::Verdict ToReport(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kPass: return report::Verdict::kPass;
-    case Verdict::kFail: return report::Verdict::kFail;
-    case Verdict::kInconclusive: return report::Verdict::kInconclusive;
-    case Verdict::kNotApplicable: return report::Verdict::kNotApplicable;
-    case Verdict::kError: break;
+    case Verdict::kPass:
+      return report::Verdict::kPass;
+    case Verdict::kFail:
+      return report::Verdict::kFail;
+    case Verdict::kInconclusive:
+      return report::Verdict::kInconclusive;
+    case Verdict::kNotApplicable:
+      return report::Verdict::kNotApplicable;
+    case Verdict::kError:
+      break;
   }
   return report::Verdict::kError;
 }
 
 report::Level ToReport(Level level) {
   switch (level) {
-    case Level::kMust: return report::Level::kMust;
-    case Level::kMustNot: return report::Level::kMustNot;
-    case Level::kShould: return report::Level::kShould;
-    case Level::kShouldNot: return report::Level::kShouldNot;
-    case Level::kMay: break;
+    case Level::kMust:
+      return report::Level::kMust;
+    case Level::kMustNot:
+      return report::Level::kMustNot;
+    case Level::kShould:
+      return report::Level::kShould;
+    case Level::kShouldNot:
+      return report::Level::kShouldNot;
+    case Level::kMay:
+      break;
   }
   return report::Level::kMay;
 }
@@ -109,7 +124,8 @@ ReportBuilder::ReportBuilder(RecordHeader header, const Catalogue& catalogue)
     if (catalogue_.Find(id) == nullptr) {
       throw RecordError(
           fmt::format("requirement {} is unknown to this version; the record was written by "
-                      "sockspec {}", Quote(id), header_.tool_version));
+                      "sockspec {}",
+                      Quote(id), header_.tool_version));
     }
   };
   for (const PlannedCase& planned : header_.plan.cases) {
@@ -168,14 +184,14 @@ void ReportBuilder::JudgeGate(const RecordedScenario& scenario) {
     if (!IsGateRequirement(scenario.subject.role, scenario.transport, result.requirement)) continue;
     if (result.verdict == Verdict::kPass) passed = true;
     if (Rank(result.verdict) <= Rank(Verdict::kPass)) continue;
-    gate.failure = fmt::format("{} ({}): {}", result.requirement, Name(result.verdict),
-                               result.reason);
+    gate.failure =
+        fmt::format("{} ({}): {}", result.requirement, Name(result.verdict), result.reason);
     return;
   }
   // A gate whose requirements do not apply is passed by having run to its end.
   if (!passed && scenario.outcome != Name(DriveEnd::kComplete)) {
-    gate.failure = fmt::format("{} ended as {}: {}", scenario.scenario, scenario.outcome,
-                               scenario.reason);
+    gate.failure =
+        fmt::format("{} ended as {}: {}", scenario.scenario, scenario.outcome, scenario.reason);
   }
 }
 
@@ -272,11 +288,11 @@ report::Report ReportBuilder::Finish(const RecordFooter& footer) {
                         .incomplete = footer.incomplete};
   for (const RecordedProgram& recorded : header_.programs) {
     const Program& program = recorded.program;
-    report::Program& entry = report.programs.emplace_back(
-        report::Program{.implementation = recorded.implementation,
-                        .version = recorded.version,
-                        .role = std::string(Name(program.role)),
-                        .service = program.service});
+    report::Program& entry =
+        report.programs.emplace_back(report::Program{.implementation = recorded.implementation,
+                                                     .version = recorded.version,
+                                                     .role = std::string(Name(program.role)),
+                                                     .service = program.service});
     for (Transport transport : program.transports) entry.transports.emplace_back(Name(transport));
     if (!program.launch.empty()) entry.command = ShellQuote(program.launch.begin()->second.command);
   }
@@ -316,9 +332,9 @@ int ReportBuilder::ExitCodeOf(const report::Report& report, const RecordFooter& 
   const bool undecided = any([](report::Verdict verdict) {
     return verdict == report::Verdict::kInconclusive || verdict == report::Verdict::kError;
   });
-  const bool blind =
-      header_.planes_asked &&
-      !any([](report::Verdict verdict) { return verdict == report::Verdict::kPass; });
+  const bool blind = header_.planes_asked && !any([](report::Verdict verdict) {
+                       return verdict == report::Verdict::kPass;
+                     });
   return undecided || blind || !header_.plan.uncovered.empty() ? kExitUndecided : kExitPassed;
 }
 

@@ -56,7 +56,7 @@ class ReportBuilder {
 
  private:
   using Place = std::pair<int, Transport>;
-  using Key = std::tuple<int, Transport, std::string>;   // program, transport, requirement
+  using Key = std::tuple<int, Transport, std::string>;  // program, transport, requirement
 
   // What one scenario says of one requirement.
   struct Finding {
@@ -67,18 +67,18 @@ class ReportBuilder {
   };
   struct Merged {
     std::optional<Finding> deciding;
-    std::map<std::string, std::vector<std::string>> notes;   // by scenario
+    std::map<std::string, std::vector<std::string>> notes;  // by scenario
   };
   struct Gate {
     std::string scenario;
     bool run = false;
-    std::string failure;              // "" when passed
+    std::string failure;  // "" when passed
   };
 
   void Merge(const Key& key, Finding finding);
   void JudgeGate(const RecordedScenario& scenario);
   report::Row MakeRow(const Key& key, const Merged& merged, const RecordFooter& footer) const;
-  std::string PlannedScenario(const Key& key) const;   // the first that judges it
+  std::string PlannedScenario(const Key& key) const;  // the first that judges it
   report::Row RowFor(const Key& key) const;
   void ApplyGate(const Key& key, report::Row* row) const;
   void ApplyControl(const Key& key, report::Row* row) const;
@@ -89,7 +89,7 @@ class ReportBuilder {
   const RecordHeader header_;
   const Catalogue& catalogue_;
   Profile profile_ = Profile::kRobust;
-  std::map<Key, Merged> merged_;      // every planned requirement, from the start
+  std::map<Key, Merged> merged_;  // every planned requirement, from the start
   std::map<Place, Gate> gates_;
   std::vector<report::Log> logs_;
   bool not_executable_ = false;

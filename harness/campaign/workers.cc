@@ -22,7 +22,7 @@
 namespace sockspec {
 namespace {
 
-constexpr int kPipeBytes = 1 << 20;        // evidence mostly fits: the worker need not wait for us
+constexpr int kPipeBytes = 1 << 20;  // evidence mostly fits: the worker need not wait for us
 
 struct Worker {
   int job = 0;
@@ -30,24 +30,24 @@ struct Worker {
   OwnedFd pipe;
   std::string text;
   std::int64_t started = 0;
-  bool late = false;                       // killed by its deadline
+  bool late = false;  // killed by its deadline
 };
 
 // Blocks SIGINT, SIGTERM and SIGCHLD and takes them from a descriptor instead.
 class Signals {
  public:
   Signals() {
-    sigset_t taken;
-    sigemptyset(&taken);
-    for (int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&taken, signal);
-    CheckCall(sigprocmask(SIG_BLOCK, &taken, &before_), "sigprocmask(SIG_BLOCK)");
-    fd_ = OwnedFd(CheckCall(signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd()"));
+    sigemptyset(&taken_);
+    for (int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&taken_, signal);
+    CheckCall(sigprocmask(SIG_BLOCK, &taken_, &before_), "sigprocmask(SIG_BLOCK)");
+    fd_ = OwnedFd(CheckCall(signalfd(-1, &taken_, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd()"));
   }
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
-  ~Signals() { Restore(); }
+  ~Signals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
-  void Restore() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  // In a worker: signals end it as they end any process.
+  void LetThrough() const { sigprocmask(SIG_UNBLOCK, &taken_, nullptr); }
   int fd() const { return fd_.get(); }
   // Whether the user wants to stop.
   bool TakeInterrupt() {
@@ -60,7 +60,7 @@ class Signals {
   }
 
  private:
-  sigset_t before_;
+  sigset_t taken_, before_;
   OwnedFd fd_;
 };
 
@@ -105,7 +105,8 @@ class Pool {
     CheckCall(pipe2(ends, O_CLOEXEC), "pipe2()");
     OwnedFd output(ends[1]);
     Worker worker{.job = job, .pipe = OwnedFd(ends[0]), .started = MonotonicNanoseconds()};
-    fcntl(output.get(), F_SETPIPE_SZ, kPipeBytes);  // a user's limit may forbid it: then it is small
+    fcntl(output.get(), F_SETPIPE_SZ,
+          kPipeBytes);  // a user's limit may forbid it: then it is small
     CheckCall(fcntl(worker.pipe.get(), F_SETFL, O_NONBLOCK), "fcntl(pipe, F_SETFL)");
     const pid_t parent = getpid();
     worker.pid = CheckCall(fork(), "fork()");
@@ -122,7 +123,7 @@ class Pool {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(EXIT_FAILURE);
     if (options_.own_group) setpgid(0, 0);
-    signals_.Restore();
+    signals_.LetThrough();
     try {
       WriteAll(output, calls_.work(job) + "\n");
     } catch (const std::exception& error) {
@@ -174,7 +175,7 @@ class Pool {
       if (got > 0) {
         worker.text.append(buffer, static_cast<std::size_t>(got));
       } else if (got == 0) {
-        worker.pipe.Reset();   // a closed pipe is always readable: poll() skips -1
+        worker.pipe.Reset();  // a closed pipe is always readable: poll() skips -1
       } else if (errno != EINTR) {
         return;
       }
@@ -191,9 +192,9 @@ class Pool {
       }
       Drain(*worker);
       if (options_.own_group) kill(-worker->pid, SIGKILL);  // what it may have left behind
-      WorkerReport report{.line = std::move(worker->text),
-                          .milliseconds =
-                              static_cast<double>(MonotonicNanoseconds() - worker->started) / 1e6};
+      WorkerReport report{
+          .line = std::move(worker->text),
+          .milliseconds = static_cast<double>(MonotonicNanoseconds() - worker->started) / 1e6};
       const bool whole = report.line.ends_with('\n');
       if (whole) report.line.pop_back();
       if (worker->late) {
@@ -225,6 +226,15 @@ class Pool {
 };
 
 }  // namespace
+
+HeldInterrupts::HeldInterrupts() {
+  sigset_t held;
+  sigemptyset(&held);
+  for (int signal : {SIGINT, SIGTERM}) sigaddset(&held, signal);
+  CheckCall(sigprocmask(SIG_BLOCK, &held, &before_), "sigprocmask(SIG_BLOCK)");
+}
+
+HeldInterrupts::~HeldInterrupts() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
 PoolEnd RunWorkers(const WorkerOptions& options, const WorkerCalls& calls) {
   return Pool(options, calls).Run();

@@ -2,11 +2,12 @@
 //
 // The coordinator is single-threaded and waits in poll() on the workers' pipes and on a signalfd. A
 // worker does its job, writes one line to its pipe and leaves by _exit(), so that nothing of the
-// coordinator is destroyed twice. A worker that dies, is killed by its deadline or writes nothing is a
-// value: its `death`. The first SIGINT or SIGTERM kills the workers and ends Run; from then on these
-// signals have their default effect again.
+// coordinator is destroyed twice. A worker that dies, is killed by its deadline or writes nothing
+// is a value: its `death`. The first SIGINT or SIGTERM kills the workers and ends Run; from then on
+// these signals have their default effect again.
 #pragma once
 
+#include <csignal>
 #include <functional>
 #include <optional>
 #include <string>
@@ -15,13 +16,13 @@ namespace sockspec {
 
 struct WorkerOptions {
   int at_once = 1;
-  double deadline_seconds = 300;     // of one job
-  bool own_group = true;             // false: workers stay in the terminal's foreground group
+  double deadline_seconds = 300;  // of one job
+  bool own_group = true;          // false: workers stay in the terminal's foreground group
 };
 
 struct WorkerReport {
-  std::string line;                  // what it wrote, without the line break; whole if `death` is ""
-  std::string death;                 // why there is no whole line: "killed by SIGSEGV"
+  std::string line;   // what it wrote, without the line break; whole if `death` is ""
+  std::string death;  // why there is no whole line: "killed by SIGSEGV"
   double milliseconds = 0;
 };
 
@@ -30,8 +31,21 @@ struct WorkerCalls {
   std::function<std::optional<int>()> next;
   // Runs in the worker; returns its line.
   std::function<std::string(int job)> work;
-  std::function<void(int job)> started;          // may be empty
+  std::function<void(int job)> started;  // may be empty
   std::function<void(int job, WorkerReport)> done;
+};
+
+// While it lives SIGINT and SIGTERM wait for the next RunWorkers to take them, so that an interrupt
+// between the record's header and the first worker does not end the coordinator without a footer.
+class HeldInterrupts {
+ public:
+  HeldInterrupts();
+  ~HeldInterrupts();
+  HeldInterrupts(const HeldInterrupts&) = delete;
+  HeldInterrupts& operator=(const HeldInterrupts&) = delete;
+
+ private:
+  sigset_t before_;
 };
 
 enum class PoolEnd { kDone, kInterrupted };

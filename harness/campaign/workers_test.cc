@@ -27,15 +27,15 @@ class WorkersTest : public ::testing::Test {
   // Runs `count` jobs; what each reported is in reports_.
   PoolEnd Run(int count, std::function<std::string(int)> work, WorkerOptions options = {}) {
     int started = 0;
-    return RunWorkers(options, {.next = [&]() -> std::optional<int> {
-                                  if (started == count) return std::nullopt;
-                                  return started++;
-                                },
-                                .work = std::move(work),
-                                .started = {},
-                                .done = [&](int job, WorkerReport report) {
-                                  reports_[job] = std::move(report);
-                                }});
+    return RunWorkers(
+        options,
+        {.next = [&]() -> std::optional<int> {
+           if (started == count) return std::nullopt;
+           return started++;
+         },
+         .work = std::move(work),
+         .started = {},
+         .done = [&](int job, WorkerReport report) { reports_[job] = std::move(report); }});
   }
 
   std::map<int, WorkerReport> reports_;
@@ -78,7 +78,7 @@ TEST_F(WorkersTest, ADeadlineKills) {
 
 TEST_F(WorkersTest, WhoeverHoldsThePipeIsNotAwaited) {
   Run(1, [](int) -> std::string {
-    if (fork() == 0) WaitForever();   // in the worker's group: killed with it
+    if (fork() == 0) WaitForever();  // in the worker's group: killed with it
     return "done";
   });
   EXPECT_EQ(reports_[0].line, "done");
@@ -114,10 +114,11 @@ TEST_F(WorkersTest, JobsThatDependOnOthersAreAskedForAgain) {
                            },
                            .work = [](int) { return "x"; },
                            .started = {},
-                           .done = [&](int job, WorkerReport) {
-                             order.push_back(job);
-                             first_done = true;
-                           }});
+                           .done =
+                               [&](int job, WorkerReport) {
+                                 order.push_back(job);
+                                 first_done = true;
+                               }});
   EXPECT_THAT(order, ::testing::ElementsAre(1, 2));
 }
 

@@ -70,8 +70,7 @@ std::string Unknown(const CLI::App& app) {
   const bool is_option = word.starts_with("-");
   const std::vector<CLI::App*> chosen = app.get_subcommands();
   const std::string what = is_option ? "option" : chosen.empty() ? "command" : "argument";
-  const std::string nearest =
-      what == "argument" ? "" : Nearest(word, KnownWords(app, is_option));
+  const std::string nearest = what == "argument" ? "" : Nearest(word, KnownWords(app, is_option));
   const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
   return fmt::format("unknown {} {}; {}", what, Quote(word),
                      nearest.empty() ? fmt::format("see \"sockspec{} --help\"", command)
@@ -126,12 +125,12 @@ int RunCommandLine(std::vector<std::string> arguments) {
   AddInit(app, &action);
   AddSchema(app, &action);
   try {
-    std::reverse(arguments.begin(), arguments.end());   // as the parser wants them
+    std::reverse(arguments.begin(), arguments.end());  // as the parser wants them
     app.parse(arguments);
   } catch (const CLI::ExtrasError&) {
     return Complain(kExitUsage, Unknown(app));
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);   // help and version
+    if (error.get_exit_code() == 0) return app.exit(error);  // help and version
     const std::vector<CLI::App*> chosen = app.get_subcommands();
     return Complain(kExitUsage,
                     fmt::format("{}; see \"sockspec{} --help\"", error.what(),

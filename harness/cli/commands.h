@@ -1,8 +1,8 @@
 // The sub-commands of `sockspec`, one file each.
 //
 // AddX declares a sub-command; when the command line chooses it, *action becomes what it does. An
-// action returns the exit status and reports trouble by exceptions, which main() turns into one line
-// and a status.
+// action returns the exit status and reports trouble by exceptions, which main() turns into one
+// line and a status.
 #pragma once
 
 #include <functional>

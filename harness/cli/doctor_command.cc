@@ -34,7 +34,8 @@ int Examine() {
 }  // namespace
 
 void AddDoctor(CLI::App& app, Action* action) {
-  CLI::App& command = *app.add_subcommand("doctor", "Say what this host allows, and what is missing");
+  CLI::App& command =
+      *app.add_subcommand("doctor", "Say what this host allows, and what is missing");
   command.footer("\nExit status: 0 nothing is missing; 3 something is.\n");
   command.callback([action] { *action = Examine; });
 }

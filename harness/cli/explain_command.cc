@@ -59,8 +59,8 @@ std::string ScopeWords(const Scope& scope) {
 std::string Explanation(const Requirement& requirement, const Suite& suite) {
   std::vector<std::string> roles;
   for (Role role : requirement.roles) roles.emplace_back(Name(role));
-  std::string out = fmt::format("{}  {}  {}\n\n", requirement.id, Name(requirement.level),
-                                requirement.statement);
+  std::string out =
+      fmt::format("{}  {}  {}\n\n", requirement.id, Name(requirement.level), requirement.statement);
   Paragraph("for", fmt::format("{}; {}", Join(roles, " and "), ScopeWords(requirement.scope)),
             &out);
   std::string obliged(Name(requirement.obliged_by));

@@ -27,24 +27,24 @@ int ReportRecord(const RecordOptions& options, Judging judging) {
   std::optional<RecordHeader> header;
   std::optional<ReportBuilder> builder;
   TraceLog trace_log;
-  const RecordVisitor visitor{
-      .header =
-          [&](const RecordHeader& read) {
-            header = read;
-            builder.emplace(read, Catalogue::Embedded());
-          },
-      .scenario =
-          [&](RecordedScenario scenario) {
-            const std::vector<PlannedCase>& cases = header->plan.cases;
-            const auto planned =
-                std::find_if(cases.begin(), cases.end(), [&](const PlannedCase& each) {
-                  return each.program == scenario.program && each.scenario == scenario.scenario &&
-                         each.transport == scenario.transport;
-                });
-            if (judging == Judging::kAnew) JudgeAgain(*planned, &scenario);
-            if (options.output.trace_log) trace_log.Add(*header, scenario);
-            builder->Add(scenario);
-          }};
+  const RecordVisitor visitor{.header =
+                                  [&](const RecordHeader& read) {
+                                    header = read;
+                                    builder.emplace(read, Catalogue::Embedded());
+                                  },
+                              .scenario =
+                                  [&](RecordedScenario scenario) {
+                                    const std::vector<PlannedCase>& cases = header->plan.cases;
+                                    const auto planned = std::find_if(
+                                        cases.begin(), cases.end(), [&](const PlannedCase& each) {
+                                          return each.program == scenario.program &&
+                                                 each.scenario == scenario.scenario &&
+                                                 each.transport == scenario.transport;
+                                        });
+                                    if (judging == Judging::kAnew) JudgeAgain(*planned, &scenario);
+                                    if (options.output.trace_log) trace_log.Add(*header, scenario);
+                                    builder->Add(scenario);
+                                  }};
   const RecordFooter footer = ReadRecord(options.file, visitor);
   const report::Report report = builder->Finish(footer);
   WriteReports(report, options.output, trace_log);
@@ -56,7 +56,8 @@ void Add(CLI::App& app, const char* name, const char* description, const char* e
   auto options = std::make_shared<RecordOptions>();
   CLI::App& command = *app.add_subcommand(name, description);
   command.footer(examples);
-  command.add_option("record", options->file, "a record: run.jsonl of a folder written by -o, or -")
+  command
+      .add_option("record", options->file, "a record: run.jsonl of a folder written by -o, or -")
       ->type_name("RECORD")
       ->required();
   AddOutputOptions(command, &options->output);

@@ -107,10 +107,10 @@ std::string ScenarioLines(const Suite& suite, const std::set<std::string>& selec
   std::string text;
   for (const SuiteScenario& scenario : suite.scenarios) {
     if (!JudgesSelected(scenario, selected)) continue;
-    text += fmt::format("{} ({}: {})\n  {}\n  judges {}\n  {}:{}\n", scenario.name,
-                        Name(scenario.role), Join(Names(scenario.transports), ", "),
-                        scenario.description, Join(scenario.requirements, ", "), scenario.file,
-                        scenario.line);
+    text +=
+        fmt::format("{} ({}: {})\n  {}\n  judges {}\n  {}:{}\n", scenario.name, Name(scenario.role),
+                    Join(Names(scenario.transports), ", "), scenario.description,
+                    Join(scenario.requirements, ", "), scenario.file, scenario.line);
   }
   return text;
 }
@@ -149,7 +149,8 @@ int List(const ListOptions& options) {
 void AddList(CLI::App& app, Action* action) {
   auto options = std::make_shared<ListOptions>();
   CLI::App& command = *app.add_subcommand("list", "List requirements, or scenarios");
-  command.footer("\nExamples:\n  sockspec list --select 'CLS-*'\n  sockspec list --scenarios --json\n");
+  command.footer(
+      "\nExamples:\n  sockspec list --select 'CLS-*'\n  sockspec list --scenarios --json\n");
   command.add_option("--select", options->patterns, "only what matches a glob; @FILE (repeatable)")
       ->type_name("GLOB")
       ->expected(1)

@@ -34,8 +34,7 @@ bool WantsColour(const OutputOptions& options) {
   if (options.no_colour || IsSet("NO_COLOR") || IsSet("SOCKSPEC_NO_COLOR")) return false;
   if (IsSet("FORCE_COLOR")) return true;
   const char* terminal = getenv("TERM");
-  return isatty(STDOUT_FILENO) == 1 && terminal != nullptr &&
-         std::string_view(terminal) != "dumb";
+  return isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
 int TerminalWidth() {
@@ -49,7 +48,7 @@ int TerminalWidth() {
 
 struct Format {
   const char* name;
-  const char* file;      // in the folder of -o
+  const char* file;  // in the folder of -o
   std::string (*write)(const report::Report&);
 };
 constexpr Format kFormats[] = {
@@ -110,9 +109,9 @@ void AddOutputOptions(CLI::App& command, OutputOptions* options) {
                   "report.txt, junit.xml, junit-strict.xml")
       ->type_name("DIR");
   command
-      .add_option("--report", options->reports,
-                  "write one report; FORMAT: " + Join(FormatNames(), ", ") +
-                      "; FILE may be - (repeatable)")
+      .add_option(
+          "--report", options->reports,
+          "write one report; FORMAT: " + Join(FormatNames(), ", ") + "; FILE may be - (repeatable)")
       ->type_name("FORMAT=FILE")
       ->expected(1)
       ->take_all();
@@ -124,7 +123,8 @@ void AddOutputOptions(CLI::App& command, OutputOptions* options) {
   command.add_flag("--no-colour,--no-color", options->no_colour,
                    "no colours (also: NO_COLOR, TERM=dumb; FORCE_COLOR forces them)");
   command.add_flag("-v,--verbose", options->verbose, "show passes too, with their evidence");
-  command.add_flag("-q,--quiet", options->quiet, "no progress, and the last line of the report alone");
+  command.add_flag("-q,--quiet", options->quiet,
+                   "no progress, and the last line of the report alone");
 }
 
 void CheckOutputOptions(const OutputOptions& options) {
@@ -133,8 +133,8 @@ void CheckOutputOptions(const OutputOptions& options) {
   std::error_code failed;
   std::filesystem::create_directories(options.folder, failed);
   if (failed) {
-    throw UsageError(fmt::format("--output {}: cannot make this folder: {}", options.folder,
-                                 failed.message()));
+    throw UsageError(
+        fmt::format("--output {}: cannot make this folder: {}", options.folder, failed.message()));
   }
 }
 
@@ -151,7 +151,7 @@ void TraceLog::Add(const RecordHeader& header, const RecordedScenario& scenario)
   const bool selected = std::any_of(judged.begin(), judged.end(), [&](const std::string& id) {
     return std::binary_search(plan.selected.begin(), plan.selected.end(), id);
   });
-  if (!selected) return;   // the gate of a selection without it
+  if (!selected) return;  // the gate of a selection without it
   const RecordedProgram& program = header.programs[static_cast<std::size_t>(scenario.program)];
   std::string& text = texts_[place];
   text = fmt::format("== {} {} on {}: {}, {}{}{}\n", report::Visible(program.implementation),
@@ -194,17 +194,17 @@ void WriteReports(const report::Report& report, const OutputOptions& options,
     Print(report::Headline(report) + "\n");
     return;
   }
-  Print(report::WriteTerminal(report, {.colour = WantsColour(options),
-                                       .width = TerminalWidth(),
-                                       .verbose = options.verbose}));
+  Print(report::WriteTerminal(
+      report,
+      {.colour = WantsColour(options), .width = TerminalWidth(), .verbose = options.verbose}));
 }
 
 std::string VerdictLines(const report::Report& report) {
   std::string lines;
   for (const report::Row& row : report.rows) {
     const std::string& role = report.programs[static_cast<std::size_t>(row.program)].role;
-    lines += fmt::format("{} {} {} {}", row.requirement, row.transport, role,
-                         report::Name(row.verdict));
+    lines +=
+        fmt::format("{} {} {} {}", row.requirement, row.transport, role, report::Name(row.verdict));
     if (!row.reason.empty()) lines += " " + report::Visible(row.reason);
     lines += "\n";
   }

@@ -17,9 +17,9 @@ namespace sockspec {
 
 // Options that run, judge and report share.
 struct OutputOptions {
-  std::string folder;                  // -o
-  std::vector<std::string> reports;    // --report FORMAT=FILE
-  std::string verdicts;                // --verdicts FILE
+  std::string folder;                // -o
+  std::vector<std::string> reports;  // --report FORMAT=FILE
+  std::string verdicts;              // --verdicts FILE
   bool trace_log = false;
   bool no_colour = false;
   bool verbose = false;

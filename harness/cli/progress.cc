@@ -18,8 +18,7 @@ constexpr const char* kClearLine = "\r\x1b[K";
 
 bool CanDraw() {
   const char* terminal = getenv("TERM");
-  return isatty(STDERR_FILENO) == 1 && terminal != nullptr &&
-         std::string_view(terminal) != "dumb";
+  return isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
 std::size_t Width() {

@@ -11,7 +11,7 @@ namespace sockspec {
 class Progress {
  public:
   explicit Progress(bool quiet);
-  ~Progress();      // takes the line away
+  ~Progress();  // takes the line away
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 

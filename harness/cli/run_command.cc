@@ -174,8 +174,9 @@ void AddRun(CLI::App& app, const std::vector<std::string>& program, Action* acti
       ->type_name("NAME")
       ->capture_default_str();
   command
-      .add_option("--transport", options->transports,
-                  "only these transports (repeatable, or with commas): tcp4, tcp6, unix-stream, ...")
+      .add_option(
+          "--transport", options->transports,
+          "only these transports (repeatable, or with commas): tcp4, tcp6, unix-stream, ...")
       ->type_name("NAME")
       ->delimiter(',')
       ->expected(1)
@@ -187,9 +188,10 @@ void AddRun(CLI::App& app, const std::vector<std::string>& program, Action* acti
       ->expected(1)
       ->take_all();
   command
-      .add_option("--profile", options->profile,
-                  "what counts: tutorial (contract and specifications), robust (good practice too), "
-                  "strict (SHOULDs too)")
+      .add_option(
+          "--profile", options->profile,
+          "what counts: tutorial (contract and specifications), robust (good practice too), "
+          "strict (SHOULDs too)")
       ->check(CLI::IsMember({"tutorial", "robust", "strict"}))
       ->type_name("NAME")
       ->capture_default_str();
@@ -202,8 +204,7 @@ void AddRun(CLI::App& app, const std::vector<std::string>& program, Action* acti
       ->check(CLI::Range(0.01, 10000.0))
       ->type_name("X")
       ->capture_default_str();
-  command
-      .add_option("--planes", options->planes, "the highest tier of evidence to use")
+  command.add_option("--planes", options->planes, "the highest tier of evidence to use")
       ->check(CLI::IsMember({"trace", "kernel", "wire"}))
       ->type_name("TIER")
       ->capture_default_str();

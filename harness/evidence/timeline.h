@@ -12,11 +12,11 @@ namespace sockspec {
 
 // How the harness's connection ended. Each is an outcome of its own; none is folded into another.
 enum class Ending {
-  kOpen,            // nobody ended it before the scenario did
-  kRefused,         // connect() failed
-  kFin,             // the program closed in order
-  kReset,           // RST (TCP) or ECONNRESET (UNIX)
-  kHarnessClosed,   // the harness ended it first and saw nothing after
+  kOpen,           // nobody ended it before the scenario did
+  kRefused,        // connect() failed
+  kFin,            // the program closed in order
+  kReset,          // RST (TCP) or ECONNRESET (UNIX)
+  kHarnessClosed,  // the harness ended it first and saw nothing after
   kNotAttempted
 };
 std::string_view Name(Ending ending);  // "FIN", "closed by the harness": for people
@@ -26,14 +26,14 @@ struct Conversation {
   int connection = -1;
   int run = 0;
   Ending ending = Ending::kNotAttempted;
-  int error = 0;                 // of a failed connect or a reset
+  int error = 0;  // of a failed connect or a reset
   bool connected = false;
   bool harness_half_closed = false;  // before the program ended it
   bool harness_closed_first = false;
-  std::string sent;              // by the harness
-  std::string received;          // by the harness
+  std::string sent;      // by the harness
+  std::string received;  // by the harness
   std::string address, local_address;
-  std::vector<int> events;       // indices into the timeline
+  std::vector<int> events;  // indices into the timeline
 };
 
 class Timeline {
@@ -46,7 +46,7 @@ class Timeline {
   // Indices of the events that satisfy `wanted`, in order.
   std::vector<int> Find(const std::function<bool(const Event&)>& wanted) const;
   std::vector<int> OfKind(EventKind kind) const;
-  std::vector<int> Calls(std::string_view name) const;   // glob: "accept*"
+  std::vector<int> Calls(std::string_view name) const;  // glob: "accept*"
 
   // In order of the connections' numbers.
   std::vector<Conversation> Conversations() const;
@@ -59,8 +59,9 @@ class Timeline {
   std::vector<Event> events_;
 };
 
-// JSON text of an event (one object, no line break) and back; every byte survives. The reader accepts
-// unknown keys (records of later minor versions) and throws std::runtime_error on anything malformed.
+// JSON text of an event (one object, no line break) and back; every byte survives. The reader
+// accepts unknown keys (records of later minor versions) and throws std::runtime_error on anything
+// malformed.
 std::string EventToJson(const Event& event);
 Event EventFromJson(std::string_view json);
 

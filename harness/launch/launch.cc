@@ -58,7 +58,7 @@ struct Confined {
     sigset_t none;
     sigemptyset(&none);
     for (int signal = 1; signal < NSIG; ++signal) {
-      struct sigaction action{};
+      struct sigaction action {};
       action.sa_handler = SIG_DFL;
       sigaction(signal, &action, nullptr);
     }
@@ -81,7 +81,8 @@ struct Traced {
   }
 };
 
-// vfork: the parent goes on at the child's exec or _exit, so that exec's errno comes back in memory.
+// vfork: the parent goes on at the child's exec or _exit, so that exec's errno comes back in
+// memory.
 struct VforkLauncher : process::posix::default_launcher {
   const char* first_word;  // argv[0] as the user wrote it
 
@@ -96,7 +97,8 @@ struct VforkLauncher : process::posix::default_launcher {
     volatile int failed = 0;
     pid = ::vfork();
     if (pid == 0) {
-      const auto setup = process::posix::detail::on_exec_setup(*this, program, argv, initialisers...);
+      const auto setup =
+          process::posix::detail::on_exec_setup(*this, program, argv, initialisers...);
       if (setup) {
         failed = setup.value();
         _exit(127);
@@ -129,8 +131,8 @@ pid_t LaunchProgram(const LaunchRequest& request) {
     }
     return wanted;
   };
-  const Stdio stdio{{open_end(0, request.input), open_end(1, request.output),
-                     open_end(2, request.error)}};
+  const Stdio stdio{
+      {open_end(0, request.input), open_end(1, request.output), open_end(2, request.error)}};
 
   const std::vector<std::string> arguments(request.argv.begin() + 1, request.argv.end());
   boost::system::error_code error;
@@ -138,14 +140,14 @@ pid_t LaunchProgram(const LaunchRequest& request) {
   VforkLauncher launcher;
   launcher.first_word = request.argv[0].c_str();
   auto child = launcher(context.get_executor(), error, std::filesystem::path(request.program),
-                               arguments, environment,
-                               process::process_start_dir(request.directory), stdio,
-                               Confined{request}, Traced{request.trace, request.own_clock});
+                        arguments, environment, process::process_start_dir(request.directory),
+                        stdio, Confined{request}, Traced{request.trace, request.own_clock});
   if (error) {
     const std::string command = ShellQuote(request.argv);
     if (error.value() == ENOEXEC) {
-      throw ProgramNotExecutable(command + ": not a program; a script needs a first line such as "
-                                           "#!/usr/bin/env python3");
+      throw ProgramNotExecutable(command +
+                                 ": not a program; a script needs a first line such as "
+                                 "#!/usr/bin/env python3");
     }
     if (error.value() == ENOENT || error.value() == EACCES) {
       throw ProgramNotExecutable(fmt::format(

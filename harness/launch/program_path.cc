@@ -13,7 +13,7 @@ namespace sockspec {
 namespace {
 
 bool IsRegularFile(const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
@@ -30,11 +30,10 @@ std::string ResolveProgram(const std::string& name, const std::string& path,
     const std::string text = full.lexically_normal().string();
     if (IsExecutable(text)) return text;
     if (IsRegularFile(text)) {
-      throw ProgramNotExecutable(
-          fmt::format("{}: not executable; run `chmod +x {}`", name, text));
+      throw ProgramNotExecutable(fmt::format("{}: not executable; run `chmod +x {}`", name, text));
     }
-    throw ProgramNotExecutable(
-        fmt::format("{}: no such program at {}; build it first or correct the command", name, text));
+    throw ProgramNotExecutable(fmt::format(
+        "{}: no such program at {}; build it first or correct the command", name, text));
   }
   std::istringstream list(path);
   for (std::string folder; std::getline(list, folder, ':');) {

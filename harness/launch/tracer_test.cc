@@ -91,9 +91,8 @@ class TracedRun {
 TEST(Tracer, SeesEachCallWithItsArguments) {
   TracedRun run("calls");
   EXPECT_EQ(run.Finish(), 0);
-  EXPECT_THAT(run.CallNames(),
-              ElementsAre("socket", "setsockopt", "bind", "listen", "fcntl", "accept", "dup",
-                          "close", "shutdown", "close", "close"));
+  EXPECT_THAT(run.CallNames(), ElementsAre("socket", "setsockopt", "bind", "listen", "fcntl",
+                                           "accept", "dup", "close", "shutdown", "close", "close"));
   EXPECT_EQ(run.First("socket").family, AF_INET);
   EXPECT_EQ(run.First("socket").type, SOCK_STREAM);
   EXPECT_EQ(run.First("setsockopt").option, "SO_REUSEADDR");
@@ -154,9 +153,8 @@ TEST(Faults, AnErrnoStandsForTheCall) {
 }
 
 TEST(Faults, AnErrnoAfterTheCallLeavesItDone) {
-  TracedRun run("connect-twice", {{.call = CallClass::kConnect,
-                                   .action = FaultAction::kAfter,
-                                   .error = EINTR}});
+  TracedRun run("connect-twice",
+                {{.call = CallClass::kConnect, .action = FaultAction::kAfter, .error = EINTR}});
   EXPECT_EQ(run.Finish(), 0);
   EXPECT_EQ(run.First("connect").error, EINTR);
 }

@@ -25,16 +25,16 @@ class ManifestError : public std::runtime_error {
 // What a program says that it supports. They decide which requirements apply.
 struct Claims {
   // servers
-  bool peer_log = false;       // prints its peers' addresses
-  bool v6_only = false;        // has a mode for IPv6 alone
-  bool dual = false;           // serves IPv4 and IPv6 on one port
-  bool abstract_names = false; // key `abstract`: UNIX names without a path
-  bool workers = false;        // several processes accept on purpose
-  bool usage_check = false;    // refuses wrong arguments with a usage text
-  bool iterative = false;      // one client after the other, by design
-  bool super_server = false;   // inetd and its kind (F7)
+  bool peer_log = false;        // prints its peers' addresses
+  bool v6_only = false;         // has a mode for IPv6 alone
+  bool dual = false;            // serves IPv4 and IPv6 on one port
+  bool abstract_names = false;  // key `abstract`: UNIX names without a path
+  bool workers = false;         // several processes accept on purpose
+  bool usage_check = false;     // refuses wrong arguments with a usage text
+  bool iterative = false;       // one client after the other, by design
+  bool super_server = false;    // inetd and its kind (F7)
   // clients
-  bool names = false;          // resolves host names
+  bool names = false;  // resolves host names
   bool text_only = false;
   bool one_line = false;
   bool own_timeout = true;
@@ -56,23 +56,23 @@ enum class OutputKind { kExact, kContains, kDecoded };
 
 // Everything needed to launch a program on one transport, all defaults filled.
 struct LaunchSpec {
-  std::vector<std::string> command;            // with placeholders, see Placeholders below
-  std::string directory;                       // absolute
+  std::vector<std::string> command;                // with placeholders, see Placeholders below
+  std::string directory;                           // absolute
   std::map<std::string, std::string> environment;  // extra variables of this program
-  std::map<std::string, std::string> files;    // relative path -> content with placeholders
+  std::map<std::string, std::string> files;        // relative path -> content with placeholders
   StdinSpec standard_input;
-  std::string address;                         // "any", or numeric; built in where no {address}
-  std::optional<int> port;                     // built into the program
-  std::optional<std::string> path;             // built into the program
-  std::optional<int> backlog;                  // built into the program
+  std::string address;              // "any", or numeric; built in where no {address}
+  std::optional<int> port;          // built into the program
+  std::optional<std::string> path;  // built into the program
+  std::optional<int> backlog;       // built into the program
   StartKind start = StartKind::kForeground;
-  int stop_signal = 15;                        // SIGTERM
+  int stop_signal = 15;  // SIGTERM
   StopTarget stop_target = StopTarget::kLaunched;
-  bool one_exchange = false;                   // lifetime = "one-exchange"
+  bool one_exchange = false;  // lifetime = "one-exchange"
   Claims claims;
   std::optional<int> limit_per_minute;
   std::optional<int> limit_connections;
-  OutputKind output = OutputKind::kExact;      // clients
+  OutputKind output = OutputKind::kExact;  // clients
 
   // Whether the command or a file's content holds the placeholder, as in Mentions("port").
   bool Mentions(std::string_view placeholder) const;
@@ -81,33 +81,33 @@ struct LaunchSpec {
 // One [[server]] or [[client]].
 struct Program {
   Role role = Role::kServer;
-  std::string service = "daytime";             // daytime time echo discard chargen qotd
-  std::vector<Transport> transports;           // in the order given
-  std::map<Transport, LaunchSpec> launch;      // one entry for each transport
+  std::string service = "daytime";         // daytime time echo discard chargen qotd
+  std::vector<Transport> transports;       // in the order given
+  std::map<Transport, LaunchSpec> launch;  // one entry for each transport
 };
 
-struct Limits {                                // of the sandbox
+struct Limits {  // of the sandbox
   std::optional<std::int64_t> processes;
-  std::optional<std::int64_t> memory;          // bytes
-  std::optional<std::int64_t> files;           // open descriptors
-  std::optional<std::int64_t> output;          // bytes kept of stdout and stderr, each
+  std::optional<std::int64_t> memory;  // bytes
+  std::optional<std::int64_t> files;   // open descriptors
+  std::optional<std::int64_t> output;  // bytes kept of stdout and stderr, each
 };
 
 struct Waiver {
   std::string requirement;
   std::string reason;
-  std::string until;                           // "2027-01-31" or ""
+  std::string until;  // "2027-01-31" or ""
 };
 
 struct Manifest {
-  std::string file;                            // as named by the user; "" for a command line
-  std::string directory;                       // absolute; the program's working directory base
+  std::string file;       // as named by the user; "" for a command line
+  std::string directory;  // absolute; the program's working directory base
   std::string name;
   std::string version;
-  std::vector<std::vector<std::string>> build; // commands, run once
+  std::vector<std::vector<std::string>> build;  // commands, run once
   std::vector<std::string> environment_pass;
   std::map<std::string, std::string> environment_set;
-  std::vector<std::string> sandbox_read;       // more of the host, read-only
+  std::vector<std::string> sandbox_read;  // more of the host, read-only
   Limits limits;
   std::vector<Program> programs;
   std::vector<Waiver> waivers;
@@ -124,8 +124,8 @@ const std::vector<std::string>& KnownClaimWords();
 Manifest LoadManifest(const std::string& file);
 
 // The manifest of `--server 'CMD'` / `--client 'CMD'`. `command` is split by shell quoting rules.
-// Without `transports`: tcp4 where {port} is in the command, unix-stream where {path} is; neither is
-// a ManifestError that says what to write. `directory` is where relative paths start.
+// Without `transports`: tcp4 where {port} is in the command, unix-stream where {path} is; neither
+// is a ManifestError that says what to write. `directory` is where relative paths start.
 Manifest ManifestFromCommand(Role role, const std::string& command, const std::string& service,
                              const std::vector<Transport>& transports,
                              const std::string& directory);

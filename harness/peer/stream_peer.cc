@@ -42,14 +42,23 @@ StreamPeer StreamPeer::Connect(const SocketAddress& remote, const PeerOptions& o
     CheckCall(bind(peer.fd(), local.get(), local.length), "bind({})", options.local_address);
   }
   peer.remote_ = PrintAddress(remote.get(), remote.length);
-  if (connect(peer.fd(), remote.get(), remote.length) == 0) {
-    peer.state_ = PeerState::kConnected;
-    peer.local_ = PrintName(peer.fd(), &getsockname);
-  } else if (errno != EINPROGRESS) {
-    // UNIX sockets: EAGAIN is a full queue; there is nothing to wait for.
-    peer.Fail(errno);
-  }
+  peer.TryConnect(remote);
   return peer;
+}
+
+void StreamPeer::TryConnect(const SocketAddress& remote) {
+  if (connect(fd(), remote.get(), remote.length) == 0) {
+    state_ = PeerState::kConnected;
+    local_ = PrintName(fd(), &getsockname);
+  } else if (errno == EAGAIN && remote.get()->sa_family == AF_UNIX) {
+    full_queue_ = remote;
+  } else if (errno != EINPROGRESS) {
+    Fail(errno);
+  }
+}
+
+void StreamPeer::GiveUpWaiting() {
+  if (WaitsForRoom()) Fail(EAGAIN);
 }
 
 StreamPeer StreamPeer::Accepted(OwnedFd fd) {
@@ -68,6 +77,10 @@ void StreamPeer::Fail(int error) {
 
 void StreamPeer::ContinueConnect() {
   if (state_ != PeerState::kConnecting) return;
+  if (full_queue_.has_value()) {
+    const SocketAddress remote = *full_queue_;
+    return TryConnect(remote);
+  }
   pollfd entry{fd(), POLLOUT, 0};
   if (poll(&entry, 1, 0) <= 0) return;
   int error = 0;

@@ -1,9 +1,10 @@
 // The harness's end of one stream connection, with exact control over how it begins and ends.
 //
-// Nothing here waits: every call does what can be done now and says what happened. Whoever waits does
-// so on fd(), in an event loop.
+// Nothing here waits: every call does what can be done now and says what happened. Whoever waits
+// does so on fd(), in an event loop.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,15 +16,15 @@ namespace sockspec {
 enum class PeerState {
   kConnecting,
   kConnected,
-  kFailed,    // connect() failed: error()
-  kFin,       // the other end's FIN was read
-  kReset,     // ECONNRESET or EPIPE: error()
-  kClosed     // this end is closed
+  kFailed,  // connect() failed: error()
+  kFin,     // the other end's FIN was read
+  kReset,   // ECONNRESET or EPIPE: error()
+  kClosed   // this end is closed
 };
 
 struct PeerOptions {
-  int receive_buffer = 0;             // SO_RCVBUF before connect(); 0: the kernel's choice
-  std::string local_address;          // numeric, or a UNIX path; "": the kernel's choice
+  int receive_buffer = 0;     // SO_RCVBUF before connect(); 0: the kernel's choice
+  std::string local_address;  // numeric, or a UNIX path; "": the kernel's choice
 };
 
 class StreamPeer {
@@ -37,12 +38,17 @@ class StreamPeer {
   int fd() const { return fd_.get(); }
   PeerState state() const { return state_; }
   int error() const { return error_; }
-  const std::string& local() const { return local_; }     // printed
+  const std::string& local() const { return local_; }  // printed
   const std::string& remote() const { return remote_; }
 
   // Goes on connecting; state() tells.
   void ContinueConnect();
-  // Reads what is there, at most `most` bytes. "" when nothing is there now or the stream has ended.
+  // Over UNIX only: the listener's queue is full. A blocking connect() would sleep until there is
+  // room; fd() does not tell when, so ContinueConnect() simply tries again.
+  bool WaitsForRoom() const { return state_ == PeerState::kConnecting && full_queue_.has_value(); }
+  void GiveUpWaiting();  // for room: fails with EAGAIN
+  // Reads what is there, at most `most` bytes. "" when nothing is there now or the stream has
+  // ended.
   std::string ReadSome(std::size_t most);
   // Sends what the buffer takes now; returns how many bytes.
   std::size_t SendSome(std::string_view bytes);
@@ -53,10 +59,12 @@ class StreamPeer {
  private:
   StreamPeer() = default;
   void Fail(int error);
+  void TryConnect(const SocketAddress& remote);
   OwnedFd fd_;
   PeerState state_ = PeerState::kConnecting;
   int error_ = 0;
   std::string local_, remote_;
+  std::optional<SocketAddress> full_queue_;  // whose queue had no room
 };
 
 }  // namespace sockspec

@@ -18,7 +18,8 @@ class Pair {
     sockaddr_in address{};
     socklen_t size = sizeof address;
     getsockname(listener_.fd(), reinterpret_cast<sockaddr*>(&address), &size);
-    client_.emplace(StreamPeer::Connect(MakeAddress(Transport::kTcp4, "127.0.0.1", ntohs(address.sin_port)), {}));
+    client_.emplace(StreamPeer::Connect(
+        MakeAddress(Transport::kTcp4, "127.0.0.1", ntohs(address.sin_port)), {}));
     client_->ContinueConnect();
     server_ = listener_.AcceptOne();
   }
@@ -82,8 +83,26 @@ TEST(StreamPeer, RefusalIsAValue) {
   EXPECT_EQ(peer.error(), ECONNREFUSED);
 }
 
+TEST(StreamPeer, WaitsForRoomInAUnixQueue) {
+  const SocketAddress address =
+      MakeAddress(Transport::kUnixStream, "/tmp/sockspec-queue-test.sock");
+  StreamListener listener(address, 0);  // room for one
+  StreamPeer first = StreamPeer::Connect(address, {});
+  EXPECT_EQ(first.state(), PeerState::kConnected);
+  StreamPeer second = StreamPeer::Connect(address, {}), third = StreamPeer::Connect(address, {});
+  second.ContinueConnect();
+  EXPECT_TRUE(second.WaitsForRoom());
+  EXPECT_TRUE(listener.AcceptOne().has_value());
+  second.ContinueConnect();
+  EXPECT_EQ(second.state(), PeerState::kConnected);
+  third.GiveUpWaiting();
+  EXPECT_EQ(third.state(), PeerState::kFailed);
+  EXPECT_EQ(third.error(), EAGAIN);
+}
+
 TEST(StreamListener, RemovesItsPath) {
-  const SocketAddress address = MakeAddress(Transport::kUnixStream, "/tmp/sockspec-listener-test.sock");
+  const SocketAddress address =
+      MakeAddress(Transport::kUnixStream, "/tmp/sockspec-listener-test.sock");
   {
     StreamListener listener(address, 1);
     EXPECT_FALSE(listener.HasPending());

@@ -12,8 +12,8 @@
 namespace sockspec {
 
 enum class Level { kMust, kMustNot, kShould, kShouldNot, kMay };
-std::string_view Name(Level level);       // "MUST NOT"
-bool IsMust(Level level);                 // MUST or MUST NOT
+std::string_view Name(Level level);  // "MUST NOT"
+bool IsMust(Level level);            // MUST or MUST NOT
 bool IsShould(Level level);
 
 // What obliges, from the narrowest profile to the widest.
@@ -22,7 +22,7 @@ std::string_view Name(ObligedBy obliged_by);
 
 // To what a requirement applies. Empty lists: to all.
 struct Scope {
-  std::vector<std::string> services;      // "daytime", ...
+  std::vector<std::string> services;         // "daytime", ...
   std::vector<std::string> client_services;  // for clients in place of `services`, unless empty
   std::vector<Transport> transports;
   std::vector<std::string> claims;        // all needed: "peer-log", "dual", "names", ...
@@ -30,21 +30,21 @@ struct Scope {
   std::vector<std::string> not_claims;    // none allowed: "super-server", "one-exchange", ...
   std::vector<std::string> placeholders;  // one of them must be in the command: "family", "backlog"
   std::vector<std::string> observed;      // conditions of the finished trace, all needed: "forks",
-                                          // "execs", "non-blocking", "readiness", "inherits-listener"
+                                      // "execs", "non-blocking", "readiness", "inherits-listener"
 };
 
 struct Requirement {
   std::string id, area, area_title;
-  std::string step;                       // socket bind listen accept connect read write close process
+  std::string step;  // socket bind listen accept connect read write close process
   std::vector<Role> roles;
   Scope scope;
   Level level = Level::kMust;
   ObligedBy obliged_by = ObligedBy::kPractice;
   std::string statement, source, stimulus, criterion, mutant, hint, note;
-  std::vector<std::string> planes;        // "trace", "kernel", "wire", "process", "fault"
-  std::string condition;                  // for people: when `level` is in force ...
-  std::optional<Level> otherwise;         // ... and the level otherwise
-  std::string file;                       // "fam.toml", for error messages
+  std::vector<std::string> planes;  // "trace", "kernel", "wire", "process", "fault"
+  std::string condition;            // for people: when `level` is in force ...
+  std::optional<Level> otherwise;   // ... and the level otherwise
+  std::string file;                 // "fam.toml", for error messages
   int line = 0;
 
   bool AppliesTo(Role role) const;

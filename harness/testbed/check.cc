@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <map>
+#include <set>
 
 #include "harness/base/text.h"
 #include "harness/testbed/judging_context.h"
@@ -209,15 +211,35 @@ void Check::LevelHoldsIf(bool condition, const std::string& why_not) {
 }
 
 bool Check::EintrCanHappen(std::string_view call_glob) {
-  for (const Call& call : Calls("rt_sigaction")) {
-    if (call.option == "handler" && (call.flags & SA_RESTART) == 0 &&
-        !EndsPrograms(call.number, subject().launch.stop_signal)) {
-      return true;
+  if (!subject().traced) Inconclusive("not observable here (ptrace denied)");
+  // Of the process that makes the call: a helper that it executes, a shell, has handlers of its
+  // own.
+  std::map<int, std::set<int>> interrupting;  // process -> signals
+  for (int i = 0; i < static_cast<int>(timeline().size()); ++i) {
+    const Event& event = timeline()[i];
+    std::set<int>& signals = interrupting[event.process];
+    if (event.kind == EventKind::kProcessStarted && event.text != "thread") {
+      signals = interrupting[static_cast<int>(event.number)];
+    } else if (event.kind == EventKind::kExecuted) {
+      signals.clear();
+    }
+    if (event.kind != EventKind::kCall) continue;
+    const Call& call = *event.call;
+    if (call.name == "rt_sigaction" && call.error == 0 && !call.option.empty()) {
+      const bool interrupts = call.option == "handler" && (call.flags & SA_RESTART) == 0 &&
+                              !EndsPrograms(call.number, subject().launch.stop_signal);
+      if (interrupts) {
+        signals.insert(call.number);
+      } else {
+        signals.erase(call.number);
+      }
+      Examine(i);
+    } else if (GlobMatches(call_glob, call.name)) {
+      Examine(i);
+      if (!signals.empty() || NeverRestarts(call.name)) return true;
     }
   }
-  const std::vector<Call> calls = Calls(call_glob);
-  return std::any_of(calls.begin(), calls.end(),
-                     [](const Call& call) { return NeverRestarts(call.name); });
+  return false;
 }
 
 bool RegisterCheck(std::string_view scenario, std::string_view requirement, const char* file,

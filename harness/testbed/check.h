@@ -37,16 +37,16 @@ struct Subject {
   int port = 0;
   std::string path;
   int backlog = 0;
-  std::string reply;          // client scenarios: what the harness's server serves
-  bool traced = true;         // planes that this host has
+  std::string reply;   // client scenarios: what the harness's server serves
+  bool traced = true;  // planes that this host has
   bool isolated = true;
 };
 
 // How the program's first process ended.
 struct ProgramEnd {
-  bool exited = false;        // false: it was still there at the end of the scenario, or was killed
-                              // by the harness
-  int status = -1;            // exit status; -1 when a signal killed it
+  bool exited = false;  // false: it was still there at the end of the scenario, or was killed
+                        // by the harness
+  int status = -1;      // exit status; -1 when a signal killed it
   int signal = 0;
 };
 std::ostream& operator<<(std::ostream& out, const ProgramEnd& end);
@@ -59,24 +59,25 @@ class Check : public ::testing::Test {
 
   const Subject& subject() const;
   Transport transport() const { return subject().transport; }
-  const Timeline& timeline() const;       // unmarked; use Examine() for what a verdict rests on
+  const Timeline& timeline() const;  // unmarked; use Examine() for what a verdict rests on
 
   // --- evidence: everything returned is marked as examined ---------------------------------------
-  Conversation TheConversation(int number = 0);       // inconclusive if the scenario had none
-  std::vector<Conversation> AllConversations();       // may be empty
+  Conversation TheConversation(int number = 0);  // inconclusive if the scenario had none
+  std::vector<Conversation> AllConversations();  // may be empty
   // Traced calls whose name matches the glob; inconclusive where the program was not traced.
   std::vector<Call> Calls(std::string_view glob);
   std::vector<Call> Calls(std::string_view glob, SocketRole role);
   // The same with their places on the timeline, for questions of order.
   std::vector<int> CallIndices(std::string_view glob);
   const Call& CallAt(int index) const;
-  Snapshot SnapshotAt(std::string_view label);        // inconclusive if there is none
-  std::optional<SocketRow> Listener(const Snapshot& snapshot);  // the program's, on its port or path
+  Snapshot SnapshotAt(std::string_view label);  // inconclusive if there is none
+  std::optional<SocketRow> Listener(
+      const Snapshot& snapshot);  // the program's, on its port or path
   ProgramEnd End(int run = 0);
-  std::string Output(int run = 0);                    // standard output
+  std::string Output(int run = 0);  // standard output
   std::string ErrorOutput(int run = 0);
-  bool Served(int run = 0);               // kReady was reached in that run
-  bool SettledAtLast();                   // the last wait of the scenario ended by settled
+  bool Served(int run = 0);  // kReady was reached in that run
+  bool SettledAtLast();      // the last wait of the scenario ended by settled
   bool DeadlineReached() const;
   void Examine(int event);
   void Examine(const std::vector<int>& events);
@@ -90,13 +91,13 @@ class Check : public ::testing::Test {
   std::string OrdinaryReply();
 
   // --- other verdicts ----------------------------------------------------------------------------
-  void Note(const std::string& text);                 // a pass with a note
+  void Note(const std::string& text);  // a pass with a note
   [[noreturn]] void Inconclusive(const std::string& reason);
   [[noreturn]] void NotApplicable(const std::string& reason);  // an observed condition never held
   // The requirement's level is its `otherwise` unless `condition` held in this run.
   void LevelHoldsIf(bool condition, const std::string& why_not);
-  // Rule F1: a handler without SA_RESTART is installed (for a signal that is not the stop signal), or
-  // the interrupted call never restarts.
+  // Rule F1: a handler without SA_RESTART is installed (for a signal that is not the stop signal),
+  // or the interrupted call never restarts.
   bool EintrCanHappen(std::string_view call_glob);
 
  private:
@@ -115,16 +116,16 @@ inline constexpr std::string_view kEveryClientScenario = "EveryClientScenario";
 
 #define SOCKSPEC_NAME_(prefix, line) prefix##line
 #define SOCKSPEC_NAME(prefix, line) SOCKSPEC_NAME_(prefix, line)
-#define SOCKSPEC_CHECK(scenario, requirement, line)                                             \
-  class SOCKSPEC_NAME(Check, line) : public ::sockspec::Check {                                 \
-    void Judge() override;                                                                      \
-  };                                                                                            \
-  [[maybe_unused]] static const bool SOCKSPEC_NAME(kCheckRegistered, line) =                    \
-      ::sockspec::RegisterCheck(scenario, requirement, __FILE__, __LINE__, []() -> ::testing::Test* { \
-        return new SOCKSPEC_NAME(Check, line);                                                  \
-      });                                                                                       \
+#define SOCKSPEC_CHECK(scenario, requirement, line)                             \
+  class SOCKSPEC_NAME(Check, line) : public ::sockspec::Check {                 \
+    void Judge() override;                                                      \
+  };                                                                            \
+  [[maybe_unused]] static const bool SOCKSPEC_NAME(kCheckRegistered, line) =    \
+      ::sockspec::RegisterCheck(                                                \
+          scenario, requirement, __FILE__, __LINE__,                            \
+          []() -> ::testing::Test* { return new SOCKSPEC_NAME(Check, line); }); \
   void SOCKSPEC_NAME(Check, line)::Judge()
 
-// CHECK(Scenario, "ID") { EXPECT_... }: judges one requirement on that scenario's evidence. The name
-// must be one of the same file's SCENARIOs, or one of suites/ elsewhere; a test keeps it so.
+// CHECK(Scenario, "ID") { EXPECT_... }: judges one requirement on that scenario's evidence. The
+// name must be one of the same file's SCENARIOs, or one of suites/ elsewhere; a test keeps it so.
 #define CHECK(Scenario, requirement) SOCKSPEC_CHECK(#Scenario, requirement, __LINE__)

@@ -43,8 +43,8 @@ std::string RealHome() {
   return entry != nullptr ? entry->pw_dir : "";
 }
 
-// The folder directly below `home` in which `path` lies: ~/.pyenv for ~/.pyenv/shims, since what lies
-// on PATH there needs its neighbours. "" when it does not lie below.
+// The folder directly below `home` in which `path` lies: ~/.pyenv for ~/.pyenv/shims, since what
+// lies on PATH there needs its neighbours. "" when it does not lie below.
 std::string BelowHome(const std::string& home, const std::string& path) {
   if (home.empty() || home == "/" || !path.starts_with(home + "/")) return "";
   return path.substr(0, path.find('/', home.size() + 1));
@@ -140,7 +140,8 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
     lap("namespaces");
     {
-      Testbed testbed(manifest, subject, options, sandbox, scenario.needs.own_clock, &drive.timeline);
+      Testbed testbed(manifest, subject, options, sandbox, scenario.needs.own_clock,
+                      &drive.timeline);
       drive.end = DriveEnd::kComplete;
       try {
         scenario.make()->Run(&testbed);

@@ -16,10 +16,10 @@ namespace sockspec {
 // What the campaign decides for all its scenarios.
 struct DriveOptions {
   HostAbilities abilities;
-  double watchdog_seconds = 20;       // of each wait, time scale included
-  std::string tool_folder;            // first on PATH: the reference programs are found there
-  std::vector<std::string> wrap;      // put before the program's command: --wrap, --debugger
-  bool interactive = false;           // --debugger: the program keeps the terminal; untraced
+  double watchdog_seconds = 20;   // of each wait, time scale included
+  std::string tool_folder;        // first on PATH: the reference programs are found there
+  std::vector<std::string> wrap;  // put before the program's command: --wrap, --debugger
+  bool interactive = false;       // --debugger: the program keeps the terminal; untraced
 };
 
 enum class DriveEnd {

@@ -1,8 +1,9 @@
-// The one event loop of a worker: stops of the program, sockets, pipes and the watchdog, in one order.
+// The one event loop of a worker: stops of the program, sockets, pipes and the watchdog, in one
+// order.
 //
 // Nothing here sleeps for a time of its own choosing. RunUntil asks `look` what to do: the answer
-// kAgain means that something is certain to happen at once (a thread is falling asleep), so that the
-// loop yields the processor and looks again; kWait blocks until an event.
+// kAgain means that something is certain to happen at once (a thread is falling asleep), so that
+// the loop yields the processor and looks again; kWait blocks until an event.
 #pragma once
 
 #include <functional>
@@ -21,8 +22,8 @@ class EventLoop {
 
   // Called whenever children of this process have stopped or ended (SIGCHLD).
   void OnChildren(std::function<void()> handler);
-  // Calls `handler` each time `fd` has something to read (or has ended), until Forget(fd). The caller
-  // keeps owning the descriptor.
+  // Calls `handler` each time `fd` has something to read (or has ended), until Forget(fd). The
+  // caller keeps owning the descriptor.
   void OnReadable(int fd, std::function<void()> handler);
   void Forget(int fd);
   // Wakes kWait once when `fd` becomes readable or writable; for a wait that looks for itself.

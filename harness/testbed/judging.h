@@ -22,12 +22,12 @@ std::optional<Verdict> ParseVerdict(std::string_view name);
 struct CheckResult {
   std::string requirement;
   Verdict verdict = Verdict::kError;
-  std::string reason;                 // one sentence; "" for a plain pass
-  std::string expected, observed;     // of the first failure
+  std::string reason;              // one sentence; "" for a plain pass
+  std::string expected, observed;  // of the first failure
   std::vector<std::string> notes;
-  bool lowered = false;               // the requirement's `otherwise` is in force
-  std::vector<int> events;            // indices into the timeline that the check examined, ascending
-  std::string file;                   // "suites/server/close.cc"
+  bool lowered = false;     // the requirement's `otherwise` is in force
+  std::vector<int> events;  // indices into the timeline that the check examined, ascending
+  std::string file;         // "suites/server/close.cc"
   int line = 0;
 };
 

@@ -59,8 +59,8 @@ Timeline CutOff() {
   return timeline;
 }
 
-// What was judged before the tests began: JudgeScenario runs GoogleTest, and must not run inside one
-// of its tests.
+// What was judged before the tests began: JudgeScenario runs GoogleTest, and must not run inside
+// one of its tests.
 struct Judged {
   std::vector<CheckResult> greeting, nothing, cut_off, untraced, not_isolated, isolated;
 };
@@ -110,9 +110,7 @@ TEST(Judging, ASentenceIsTheReason) {
   EXPECT_EQ(JudgeOne("TST-03").observed, "");
 }
 
-TEST(Judging, NumbersThatDifferAreShown) {
-  EXPECT_THAT(JudgeOne("TST-11").reason, HasSubstr("5"));
-}
+TEST(Judging, NumbersThatDifferAreShown) { EXPECT_THAT(JudgeOne("TST-11").reason, HasSubstr("5")); }
 
 TEST(Judging, UndecidedAndNotApplicableKeepTheirReasons) {
   EXPECT_EQ(JudgeOne("TST-04").verdict, Verdict::kInconclusive);

@@ -29,9 +29,9 @@ ConversationMatcher ReceivedReplyLike(std::string model);
 ConversationMatcher ReceivedBytes(std::string bytes);
 
 EndMatcher ExitedWith(int status);
-EndMatcher ExitedWithFailure();        // a status from 1 to 255, not a signal
-EndMatcher Exited();                   // in any way
-EndMatcher DidNotCrash();              // no SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL
+EndMatcher ExitedWithFailure();  // a status from 1 to 255, not a signal
+EndMatcher Exited();             // in any way
+EndMatcher DidNotCrash();        // no SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL
 EndMatcher StillRunning();
 
 ::testing::Matcher<const std::string&> IsEmptyText();

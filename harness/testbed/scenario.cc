@@ -76,7 +76,7 @@ Client Scenario::Exchange(const ConnectOptions& options) {
 void Scenario::Listen(const ListenOptions& options) { testbed_->Listen(options); }
 Session Scenario::Accept() { return Session(testbed_, testbed_->Accept()); }
 bool Scenario::HasPendingConnection() { return testbed_->HasPendingConnection(); }
-void Scenario::TakeSnapshot(std::string_view label) { testbed_->TakeSnapshot(label); }
+Snapshot Scenario::TakeSnapshot(std::string_view label) { return testbed_->TakeSnapshot(label); }
 void Scenario::Step(std::string_view text) { testbed_->Step(text); }
 void Scenario::OccupyEndpoint(Sharing sharing) { testbed_->OccupyEndpoint(sharing); }
 void Scenario::WritePath(std::string_view kind) { testbed_->WritePath(kind); }

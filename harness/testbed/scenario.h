@@ -1,9 +1,9 @@
 // What a suite author writes scenarios with: SCENARIO, and the steps that a scenario may take.
 //
-// A scenario only drives and records; checks (check.h) judge the recorded evidence afterwards. Every
-// step that waits ends by a cause: what it waits for, the program's end, or the program being settled
-// (every thread asleep with nothing on its way). So no step needs a time, and a step that waited in
-// vain simply returns: the timeline shows what was missing.
+// A scenario only drives and records; checks (check.h) judge the recorded evidence afterwards.
+// Every step that waits ends by a cause: what it waits for, the program's end, or the program being
+// settled (every thread asleep with nothing on its way). So no step needs a time, and a step that
+// waited in vain simply returns: the timeline shows what was missing.
 //
 //   // A client that half-closes first still gets its reply.
 //   SCENARIO(HalfCloseFirst, kServer, kStreams, "the client ends its side before it reads") {
@@ -30,11 +30,12 @@
 namespace sockspec {
 
 class Testbed;
+struct Snapshot;
 
 // What one launch of the program gets instead of the campaign's ordinary parameters.
 struct LaunchOptions {
-  std::optional<std::string> address;    // what {address} (server) or {host} (client) stands for
-  std::optional<std::string> port;       // any text: "0", "65536", "12x"
+  std::optional<std::string> address;  // what {address} (server) or {host} (client) stands for
+  std::optional<std::string> port;     // any text: "0", "65536", "12x"
   std::optional<std::string> path;
   std::optional<std::string> backlog;
   std::optional<std::string> transport;  // "appletalk": {transport} and {family}
@@ -48,14 +49,14 @@ struct LaunchOptions {
 };
 
 enum class LaunchOutcome {
-  kServing,   // a server that accepts; a client that is running
-  kExited,    // it ended by itself
-  kIdle       // settled without serving
+  kServing,  // a server that accepts; a client that is running
+  kExited,   // it ended by itself
+  kIdle      // settled without serving
 };
 
 struct ListenOptions {
-  std::string address = {};        // default: the program's {host}
-  std::string path = {};           // default: the program's {path}
+  std::string address = {};  // default: the program's {host}
+  std::string path = {};     // default: the program's {path}
 };
 
 struct ConnectOptions {
@@ -75,19 +76,19 @@ class Peer {
  public:
   Peer(Testbed* testbed, int number) : testbed_(testbed), number_(number) {}
   int number() const { return number_; }
-  bool connected() const;    // connect() or accept() has succeeded
-  bool ended() const;        // FIN or RST was read, or this end was closed
+  bool connected() const;  // connect() or accept() has succeeded
+  bool ended() const;      // FIN or RST was read, or this end was closed
   const std::string& received() const;
 
   void Send(std::string_view bytes);  // until all is sent, or the peer ended it, or it is settled
-  // The same with so many bytes of printable lines; recorded as one kSent event without bytes, whose
-  // number says how many went out.
+  // The same with so many bytes of printable lines; recorded as one kSent event without bytes,
+  // whose number says how many went out.
   void SendFiller(std::int64_t bytes);
-  void HalfClose();                   // shutdown(SHUT_WR): the FIN goes out, reading goes on
-  void Close();                       // close(): FIN
-  void Abort();                       // close() with SO_LINGER {1, 0}: RST
-  void Read(std::size_t bytes);       // until that many more bytes, an end, or settled
-  void ReadToEnd();                   // until FIN, RST, or settled
+  void HalfClose();              // shutdown(SHUT_WR): the FIN goes out, reading goes on
+  void Close();                  // close(): FIN
+  void Abort();                  // close() with SO_LINGER {1, 0}: RST
+  void Read(std::size_t bytes);  // until that many more bytes, an end, or settled
+  void ReadToEnd();              // until FIN, RST, or settled
 
  private:
   Testbed* testbed_;
@@ -112,16 +113,16 @@ class Scenario {
   // To the program launched last. SIGSTOP and SIGCONT go to all of its processes; the step returns
   // when all have stopped or gone on.
   void Signal(int signal);
-  void Stop();               // the manifest's stop signal; until it has ended or is settled
-  void Kill();               // SIGKILL to all of it; until gone
-  void WaitForExit();        // until it has exited, or is settled (it hangs)
+  void Stop();         // the manifest's stop signal; until it has ended or is settled
+  void Kill();         // SIGKILL to all of it; until gone
+  void WaitForExit();  // until it has exited, or is settled (it hangs)
   // Until settled: no thread will do anything more without a cause from outside. Timed waits are
   // ended as if their time had passed, until only a heartbeat is left.
   void Settle();
   // Until every thread sleeps, timed or not: it has taken what it was sent. Ends no timed wait.
   void SettleInWait();
-  bool Running() const;      // the first process of the last launch has not exited
-  void Arm(const Fault& fault);       // counts calls from now on
+  bool Running() const;          // the first process of the last launch has not exited
+  void Arm(const Fault& fault);  // counts calls from now on
   void DisarmFaults();
   void LimitOpenFiles(bool exhausted);  // RLIMIT_NOFILE of the live program: at the lowest free
                                         // descriptor, or back to what it was
@@ -130,20 +131,21 @@ class Scenario {
   Client Connect(const ConnectOptions& options = {});
   // The ordinary exchange of the service: connect, read to the end, close.
   Client Exchange(const ConnectOptions& options = {});
-  // Client scenarios: the harness's server at the program's {host}:{port} or {path}; before Launch().
-  // Without it the endpoint refuses. It serves all later launches of the scenario.
+  // Client scenarios: the harness's server at the program's {host}:{port} or {path}; before
+  // Launch(). Without it the endpoint refuses. It serves all later launches of the scenario.
   void Listen(const ListenOptions& options = {});
-  // Until the program connects; a session that is not connected() when it never does (it has ended or
-  // is settled). That one is no conversation, and all its acts do nothing.
+  // Until the program connects; a session that is not connected() when it never does (it has ended
+  // or is settled). That one is no conversation, and all its acts do nothing.
   Session Accept();
   bool HasPendingConnection();
 
   // --- the kernel, the machine ------------------------------------------------------------------
-  void TakeSnapshot(std::string_view label);
-  void Step(std::string_view text);      // a line for the reader of the timeline
+  // For checks; returned, so that the scenario can choose its next step.
+  Snapshot TakeSnapshot(std::string_view label);
+  void Step(std::string_view text);  // a line for the reader of the timeline
   // The harness itself listens where the server is to.
   void OccupyEndpoint(Sharing sharing = Sharing::kNone);
-  void WritePath(std::string_view kind); // UNIX: puts "file" or "stale-socket" at {path}
+  void WritePath(std::string_view kind);  // UNIX: puts "file" or "stale-socket" at {path}
   // UNIX: removes what a killed run has left at {path}, so that the next one starts afresh.
   void ClearPath();
   // Shifts the clock that the program reads; a kFault event, whose text has the word
@@ -153,11 +155,11 @@ class Scenario {
   // --- what this run is about --------------------------------------------------------------------
   Transport transport() const;
   const std::string& service() const;
-  const LaunchSpec& launch() const;      // the manifest's words for this program and transport
+  const LaunchSpec& launch() const;  // the manifest's words for this program and transport
   int port() const;
   const std::string& path() const;
-  const std::string& address() const;    // of the ordinary run
-  std::string reply() const;             // client scenarios: a conforming reply of the service
+  const std::string& address() const;  // of the ordinary run
+  std::string reply() const;           // client scenarios: a conforming reply of the service
 
  private:
   Testbed* testbed_ = nullptr;
@@ -189,8 +191,8 @@ struct ScenarioInfo {
   std::function<std::unique_ptr<Scenario>()> make;
 };
 
-// All scenarios, in no particular order. GoogleTest's registry holds the checks; it cannot hold what
-// runs before RUN_ALL_TESTS, so this list stands beside it.
+// All scenarios, in no particular order. GoogleTest's registry holds the checks; it cannot hold
+// what runs before RUN_ALL_TESTS, so this list stands beside it.
 const std::vector<ScenarioInfo>& Scenarios();
 const ScenarioInfo* FindScenario(std::string_view name);
 bool RegisterScenario(ScenarioInfo info);
@@ -201,12 +203,12 @@ std::string RepositoryPath(std::string_view file);
 }  // namespace sockspec
 
 // SCENARIO(Name, role, transports, description[, needs]) { steps }
-#define SCENARIO(Name, role, transports, description, ...)                                        \
-  class Name##Scenario : public ::sockspec::Scenario {                                            \
-    void Drive() override;                                                                        \
-  };                                                                                              \
-  [[maybe_unused]] static const bool k##Name##Registered = ::sockspec::RegisterScenario(          \
-      {#Name, role, transports, description, ::sockspec::SandboxNeeds{__VA_ARGS__},               \
-       ::sockspec::RepositoryPath(__FILE__), __LINE__,                                            \
+#define SCENARIO(Name, role, transports, description, ...)                                         \
+  class Name##Scenario : public ::sockspec::Scenario {                                             \
+    void Drive() override;                                                                         \
+  };                                                                                               \
+  [[maybe_unused]] static const bool k##Name##Registered = ::sockspec::RegisterScenario(           \
+      {#Name, role, transports, description, ::sockspec::SandboxNeeds{__VA_ARGS__},                \
+       ::sockspec::RepositoryPath(__FILE__), __LINE__,                                             \
        [] { return std::unique_ptr<::sockspec::Scenario>(std::make_unique<Name##Scenario>()); }}); \
   void Name##Scenario::Drive()

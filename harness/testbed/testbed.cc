@@ -57,8 +57,10 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   };
   bool anything = tracer_->HandleStops();
   if (happened()) return done(Waited::kHappened);
+  // A server that spins may yet answer; a client that spins has nobody but us to wait for.
   if (tracer_->Spins() &&
-      (patience == Patience::kUntilIdle || patience == Patience::kUntilSettled)) {
+      (patience == Patience::kUntilIdle || patience == Patience::kUntilSettled ||
+       (patience == Patience::kUntilAnswered && subject_.role == Role::kClient))) {
     return done(Waited::kSpins);
   }
   if (!tracer_->AnyLiving()) {
@@ -67,9 +69,9 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   }
   RestState rest = tracer_->StateOfRest();
   if (rest.rest == Rest::kFallingAsleep) return Look::kAgain;
-  // What runs tells by a stop when it has come somewhere: nearly every call that can put it to sleep
-  // is followed. Should it sleep in another one, the watchdog ends the wait, and what is true then is
-  // judged as if it had been seen at once.
+  // What runs tells by a stop when it has come somewhere: nearly every call that can put it to
+  // sleep is followed. Should it sleep in another one, the watchdog ends the wait, and what is true
+  // then is judged as if it had been seen at once.
   if (rest.rest == Rest::kActive) return Look::kWait;
   if (rest.rest == Rest::kTimedWait && patience != Patience::kUntilIdle) {
     if (tracer_->EndTimedWaits()) return Look::kAgain;
@@ -90,8 +92,9 @@ Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience pa
   Waited outcome = Waited::kHappened;
   // What it did before does not count: it may just have been told to do something else.
   tracer_->ForgetSpins();
-  const bool in_time = loop_.RunUntil(
-      [&] { return LookAround(happened, patience, expected, &outcome); }, options_.watchdog_seconds);
+  const bool in_time =
+      loop_.RunUntil([&] { return LookAround(happened, patience, expected, &outcome); },
+                     options_.watchdog_seconds);
   if (in_time) return outcome;
   // The watchdog only ends the wait; what is true now decides what it was.
   const RestState rest = tracer_->StateOfRest();

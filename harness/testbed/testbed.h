@@ -55,7 +55,8 @@ class Testbed {
   void DisarmFaults() { tracer_->Disarm(); }
   void LimitOpenFiles(bool exhausted);
 
-  // --- testbed_peers.cc ---------------------------------------------------------------------------
+  // --- testbed_peers.cc
+  // ---------------------------------------------------------------------------
   int Connect(const ConnectOptions& options);
   void Listen(const ListenOptions& options);
   int Accept();
@@ -71,8 +72,9 @@ class Testbed {
   bool Ended(int number) const;
   const std::string& Received(int number) const { return peers_[number].received; }
 
-  // --- testbed_kernel.cc --------------------------------------------------------------------------
-  void TakeSnapshot(std::string_view label);
+  // --- testbed_kernel.cc
+  // --------------------------------------------------------------------------
+  Snapshot TakeSnapshot(std::string_view label);
   void WritePath(std::string_view kind);
   void ClearPath();
 
@@ -93,7 +95,7 @@ class Testbed {
     StreamPeer peer;
     int run = -1;
     bool was_connected = false;
-    bool end_seen = false;     // FIN or RST is on the timeline
+    bool end_seen = false;  // FIN or RST is on the timeline
     std::string received;
   };
   struct Output {
@@ -147,16 +149,16 @@ class Testbed {
   std::unique_ptr<Tracer> tracer_;
   int run_ = -1;
   double ready_ms_ = 0;
-  std::string now_listening_;                 // the address of the latest launch
+  std::string now_listening_;  // the address of the latest launch
   int now_port_ = 0;
   std::string now_path_;
-  std::optional<StreamListener> listener_;    // the harness's own
+  std::optional<StreamListener> listener_;  // the harness's own
   std::vector<PeerRecord> peers_;
-  std::map<int, int> connection_by_port_;     // local port of the harness -> connection
-  std::vector<int> waiting_unix_;             // connected over UNIX, not yet accepted
-  int client_connects_ = 0;                   // of the program, to the harness's listener
-  OwnedFd input_;                             // the program's standard input, our end
-  Output outputs_[3];                         // [1], [2]
+  std::map<int, int> connection_by_port_;  // local port of the harness -> connection
+  std::vector<int> waiting_unix_;          // connected over UNIX, not yet accepted
+  int client_connects_ = 0;                // of the program, to the harness's listener
+  OwnedFd input_;                          // the program's standard input, our end
+  Output outputs_[3];                      // [1], [2]
   std::optional<std::string> deadline_;
   std::map<pid_t, std::uint64_t> file_limits_;
 };

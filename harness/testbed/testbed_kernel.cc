@@ -16,7 +16,7 @@ namespace sockspec {
 namespace {
 
 std::string KindOfPath(const std::string& path, int* mode) {
-  struct stat info{};
+  struct stat info {};
   if (lstat(path.c_str(), &info) == -1) return errno == ENOENT ? "missing" : "unreadable";
   *mode = static_cast<int>(info.st_mode & 0777);
   if (S_ISSOCK(info.st_mode)) return "socket";
@@ -39,7 +39,7 @@ std::vector<std::uint64_t> Testbed::ProgramSocketInodes(const std::vector<pid_t>
   return inodes;
 }
 
-void Testbed::TakeSnapshot(std::string_view label) {
+Snapshot Testbed::TakeSnapshot(std::string_view label) {
   Snapshot snapshot;
   snapshot.label = label;
   const std::vector<pid_t> pids = tracer_->LivingProcesses();
@@ -81,8 +81,8 @@ void Testbed::TakeSnapshot(std::string_view label) {
         add(std::move(socket.row));
       }
     }
-    const auto end = subject_.role == Role::kServer ? SocketTable::Port::kLocal
-                                                    : SocketTable::Port::kRemote;
+    const auto end =
+        subject_.role == Role::kServer ? SocketTable::Port::kLocal : SocketTable::Port::kRemote;
     if (label != "ready") {
       for (InetSocket& socket : sockets_.TcpAtPort(now_port_, end)) add(std::move(socket.row));
     }
@@ -92,8 +92,9 @@ void Testbed::TakeSnapshot(std::string_view label) {
   snapshot.abort_on_data = counters.abort_on_data - first_counters_.abort_on_data;
   snapshot.listen_overflows = counters.listen_overflows - first_counters_.listen_overflows;
   Event event{.kind = EventKind::kSnapshot};
-  event.snapshot = std::move(snapshot);
+  event.snapshot = snapshot;
   Record(std::move(event));
+  return snapshot;
 }
 
 int Testbed::CountZombieChildren(const std::vector<pid_t>& pids) const {

@@ -40,9 +40,9 @@ int Testbed::AddPeer(StreamPeer peer) {
 int Testbed::ConnectionOf(pid_t pid, int fd, const std::string& peer) {
   if (subject_.role == Role::kClient) {
     // The n-th connect() to our listener is the n-th session that we accept.
-    const bool ours = listener_.has_value() &&
-                      (IsUnix(subject_.transport) ? peer == now_path_
-                                                  : PortOf(peer) == subject_.port);
+    const bool ours =
+        listener_.has_value() &&
+        (IsUnix(subject_.transport) ? peer == now_path_ : PortOf(peer) == subject_.port);
     return ours ? client_connects_++ : -1;
   }
   if (IsUnix(subject_.transport)) {
@@ -80,13 +80,17 @@ void Testbed::FinishConnect(int number, bool wait) {
   const auto decided = [&] {
     peers_[number].peer.ContinueConnect();
     if (peers_[number].peer.state() != PeerState::kConnecting) return true;
-    loop_.WakeOnce(peers_[number].peer.fd(), true);
+    // Room in a UNIX queue comes with an accept() of the program's, which is seen by itself.
+    if (!peers_[number].peer.WaitsForRoom()) loop_.WakeOnce(peers_[number].peer.fd(), true);
     return false;
   };
   // The kernel goes on trying by itself: that the program sleeps does not end the wait, unless it
   // leaves a full queue as it is.
-  const auto expected = [&] { return !QueueIsFull(); };
-  if (!decided() && wait) Wait(decided, Patience::kUntilAnswered, expected);
+  const auto expected = [&] { return !peers_[number].peer.WaitsForRoom() && !QueueIsFull(); };
+  if (!decided() && wait &&
+      Wait(decided, Patience::kUntilAnswered, expected) != Waited::kHappened) {
+    record.peer.GiveUpWaiting();
+  }
   const StreamPeer& peer = record.peer;
   if (peer.state() == PeerState::kConnecting || record.end_seen) return;
   loop_.Forget(peer.fd());
@@ -224,8 +228,7 @@ void Testbed::Read(int number, std::size_t bytes) {
   DrainOutput();
 }
 
-std::size_t Testbed::SendAll(int number,
-                             const std::function<std::string_view(std::size_t)>& rest) {
+std::size_t Testbed::SendAll(int number, const std::function<std::string_view(std::size_t)>& rest) {
   FinishConnect(number, true);
   if (!peers_[number].was_connected) return 0;
   std::size_t sent = 0;
@@ -267,9 +270,8 @@ void Testbed::RecordSent(int number, Event event, std::size_t sent) {
   event.connection = number;
   if (sent > 0) Record(std::move(event));
   if (peers_[number].peer.state() != PeerState::kReset) return;
-  Record({.kind = EventKind::kSendFailed,
-          .connection = number,
-          .error = peers_[number].peer.error()});
+  Record(
+      {.kind = EventKind::kSendFailed, .connection = number, .error = peers_[number].peer.error()});
   RecordEnd(number);
 }
 

@@ -86,15 +86,32 @@ const CallEntry* AllCalls() { return kCalls; }
 
 bool FaultClassOf(CallKind kind, CallClass* result) {
   switch (kind) {
-    case CallKind::kSocket: *result = CallClass::kSocket; return true;
-    case CallKind::kBind: *result = CallClass::kBind; return true;
-    case CallKind::kListen: *result = CallClass::kListen; return true;
-    case CallKind::kAccept: *result = CallClass::kAccept; return true;
-    case CallKind::kConnect: *result = CallClass::kConnect; return true;
-    case CallKind::kSend: *result = CallClass::kSend; return true;
-    case CallKind::kReceive: *result = CallClass::kReceive; return true;
-    case CallKind::kClose: *result = CallClass::kClose; return true;
-    default: return false;
+    case CallKind::kSocket:
+      *result = CallClass::kSocket;
+      return true;
+    case CallKind::kBind:
+      *result = CallClass::kBind;
+      return true;
+    case CallKind::kListen:
+      *result = CallClass::kListen;
+      return true;
+    case CallKind::kAccept:
+      *result = CallClass::kAccept;
+      return true;
+    case CallKind::kConnect:
+      *result = CallClass::kConnect;
+      return true;
+    case CallKind::kSend:
+      *result = CallClass::kSend;
+      return true;
+    case CallKind::kReceive:
+      *result = CallClass::kReceive;
+      return true;
+    case CallKind::kClose:
+      *result = CallClass::kClose;
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -17,28 +17,28 @@ enum class CallKind {
   kListen,
   kAccept,
   kConnect,
-  kSend,         // write, writev, sendto, sendmsg, sendmmsg, sendfile, splice (to a socket)
-  kReceive,      // read, readv, recvfrom, recvmsg, recvmmsg
+  kSend,     // write, writev, sendto, sendmsg, sendmmsg, sendfile, splice (to a socket)
+  kReceive,  // read, readv, recvfrom, recvmsg, recvmmsg
   kShutdown,
   kSetOption,
   kClose,
   kCloseRange,
-  kDuplicate,    // dup, dup2, dup3
-  kControl,      // fcntl
-  kDeviceControl,// ioctl
-  kPoll,         // poll, ppoll
-  kSelect,       // select, pselect6
+  kDuplicate,      // dup, dup2, dup3
+  kControl,        // fcntl
+  kDeviceControl,  // ioctl
+  kPoll,           // poll, ppoll
+  kSelect,         // select, pselect6
   kEpollWait,
   kEpollControl,
-  kSleep,        // nanosleep, clock_nanosleep
-  kWaitForSignal,// pause, rt_sigsuspend, rt_sigtimedwait
-  kWaitForChild, // wait4, waitid
-  kRestart,      // restart_syscall: the kernel goes on with a wait that a signal interrupted
-  kFutexWait,    // futex, its waiting operations alone
-  kSignalAction, // rt_sigaction
-  kSession,      // setsid, setpgid
-  kClock,        // clock_gettime, gettimeofday, time: followed only where the clock is moved
-  kKill          // kill
+  kSleep,          // nanosleep, clock_nanosleep
+  kWaitForSignal,  // pause, rt_sigsuspend, rt_sigtimedwait
+  kWaitForChild,   // wait4, waitid
+  kRestart,        // restart_syscall: the kernel goes on with a wait that a signal interrupted
+  kFutexWait,      // futex, its waiting operations alone
+  kSignalAction,   // rt_sigaction
+  kSession,        // setsid, setpgid
+  kClock,          // clock_gettime, gettimeofday, time: followed only where the clock is moved
+  kKill            // kill
 };
 
 enum class FollowedFrom { kStart, kFirstSocket, kOwnClock };

@@ -5,8 +5,8 @@
 
 namespace sockspec {
 
-// At the exec stop: takes the vDSO out of the auxiliary vector, so that the C library reads the clock
-// by system calls (getauxval(3), AT_SYSINFO_EHDR).
+// At the exec stop: takes the vDSO out of the auxiliary vector, so that the C library reads the
+// clock by system calls (getauxval(3), AT_SYSINFO_EHDR).
 void HideVdso(pid_t pid);
 
 // At the exit stop of clock_gettime, gettimeofday or time: adds `seconds` to a wall-clock answer.

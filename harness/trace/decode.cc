@@ -66,7 +66,8 @@ void DecodeSetOption(pid_t tid, PendingCall* pending) {
 }
 
 // Where the call's iovec array is and how many entries it has; false where it has none.
-bool FindVectors(pid_t tid, const PendingCall& pending, std::uint64_t* address, std::size_t* count) {
+bool FindVectors(pid_t tid, const PendingCall& pending, std::uint64_t* address,
+                 std::size_t* count) {
   const std::string_view name = pending.entry->name;
   const auto& a = pending.arguments;
   if (name == "readv" || name == "writev") {
@@ -241,8 +242,8 @@ void DecodeExit(pid_t tid, PendingCall* pending) {
   call.returned_length = returned;
   if (!call.address_null) {
     const int readable = std::min(returned, std::max(call.address_length, 0));
-    call.address = DecodeAddress(tid, pending->arguments[1], static_cast<std::uint64_t>(readable),
-                                 nullptr);
+    call.address =
+        DecodeAddress(tid, pending->arguments[1], static_cast<std::uint64_t>(readable), nullptr);
   }
 }
 

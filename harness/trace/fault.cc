@@ -9,14 +9,22 @@ namespace sockspec {
 
 std::string_view Name(CallClass call) {
   switch (call) {
-    case CallClass::kSocket: return "socket";
-    case CallClass::kBind: return "bind";
-    case CallClass::kListen: return "listen";
-    case CallClass::kAccept: return "accept";
-    case CallClass::kConnect: return "connect";
-    case CallClass::kSend: return "send";
-    case CallClass::kReceive: return "receive";
-    case CallClass::kClose: return "close";
+    case CallClass::kSocket:
+      return "socket";
+    case CallClass::kBind:
+      return "bind";
+    case CallClass::kListen:
+      return "listen";
+    case CallClass::kAccept:
+      return "accept";
+    case CallClass::kConnect:
+      return "connect";
+    case CallClass::kSend:
+      return "send";
+    case CallClass::kReceive:
+      return "receive";
+    case CallClass::kClose:
+      return "close";
   }
   return "";
 }
@@ -24,10 +32,18 @@ std::string_view Name(CallClass call) {
 std::string Fault::Describe() const {
   std::string what;
   switch (action) {
-    case FaultAction::kErrno: what = fmt::format("{} instead of", ErrnoName(error)); break;
-    case FaultAction::kShorten: what = fmt::format("at most {} bytes in", length); break;
-    case FaultAction::kAfter: what = fmt::format("{} after", ErrnoName(error)); break;
-    case FaultAction::kSignal: what = fmt::format("{} in", SignalName(error)); break;
+    case FaultAction::kErrno:
+      what = fmt::format("{} instead of", ErrnoName(error));
+      break;
+    case FaultAction::kShorten:
+      what = fmt::format("at most {} bytes in", length);
+      break;
+    case FaultAction::kAfter:
+      what = fmt::format("{} after", ErrnoName(error));
+      break;
+    case FaultAction::kSignal:
+      what = fmt::format("{} in", SignalName(error));
+      break;
   }
   std::string which = fmt::format("{} no. {}", Name(call), first);
   if (count < 0) which = fmt::format("every {} from no. {}", Name(call), first);

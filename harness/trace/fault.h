@@ -14,7 +14,8 @@ enum class CallClass { kSocket, kBind, kListen, kAccept, kConnect, kSend, kRecei
 
 enum class FaultAction {
   kErrno,    // the call does not happen; the program sees `error`
-  kShorten,  // the call happens with its length cut to `length` bytes: the kernel really transfers less
+  kShorten,  // the call happens with its length cut to `length` bytes: the kernel really transfers
+             // less
   kAfter,    // the call happens; the program sees `error` instead of its result
   kSignal    // the call happens; signal `error` reaches the program while it is in it
 };
@@ -23,10 +24,10 @@ struct Fault {
   CallClass call = CallClass::kAccept;
   // Whose call: on a listener, an accepted connection, ... kNone: any socket.
   SocketRole role = SocketRole::kNone;
-  int family = -1;         // socket() and what was made by it: AF_INET6 ...; -1: any
-  int connection = -1;     // the harness's connection at the other end; -1: any
-  int first = 1;           // from the n-th matching call (counted since the fault was armed) ...
-  int count = 1;           // ... this many; -1: for ever
+  int family = -1;      // socket() and what was made by it: AF_INET6 ...; -1: any
+  int connection = -1;  // the harness's connection at the other end; -1: any
+  int first = 1;        // from the n-th matching call (counted since the fault was armed) ...
+  int count = 1;        // ... this many; -1: for ever
   FaultAction action = FaultAction::kErrno;
   int error = 0;
   std::int64_t length = 1;

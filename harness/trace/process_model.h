@@ -20,10 +20,10 @@ namespace sockspec {
 
 // An open socket description: what dup() and fork() share.
 struct OpenSocket {
-  int number = 0;              // by order of appearance
+  int number = 0;  // by order of appearance
   int family = -1, type = -1;
   SocketRole role = SocketRole::kUnconnected;
-  int connection = -1;         // the harness's connection at the other end
+  int connection = -1;  // the harness's connection at the other end
   bool non_blocking = false;
   bool receive_timeout = false;  // SO_RCVTIMEO is set: its waits are timed
   bool send_timeout = false;
@@ -42,14 +42,14 @@ struct TrackedDescriptor {
 
 struct TracedProcess {
   pid_t pid = 0;
-  pid_t inner_pid = 0;                 // in the sandbox's pid namespace, as kill() there names it
+  pid_t inner_pid = 0;  // in the sandbox's pid namespace, as kill() there names it
   int number = 0;
   int run = 0;
-  bool launched = false;               // the run's first process
-  bool socket_filter = false;          // filter B is installed
+  bool launched = false;       // the run's first process
+  bool socket_filter = false;  // filter B is installed
   std::map<int, TrackedDescriptor> descriptors;
-  std::set<int> former_sockets;        // numbers that were sockets and have been closed
-  std::map<int, int> handlers;         // signal -> sa_flags, where a handler function is installed
+  std::set<int> former_sockets;  // numbers that were sockets and have been closed
+  std::map<int, int> handlers;   // signal -> sa_flags, where a handler function is installed
   int living_threads = 0;
 
   std::shared_ptr<OpenSocket> Socket(int fd) const;
@@ -59,25 +59,26 @@ struct TracedProcess {
 
 // A thread's blocking call, as the tracer saw it enter.
 struct Wait {
-  std::string what;            // "accept(listener)", for people
+  std::string what;  // "accept(listener)", for people
   bool timed = false;
-  bool on_listener = false;    // accept on it, or a readiness wait whose set has it
-  bool on_socket = false;      // concerns a socket at all
-  std::uint64_t signature = 0; // equal for the same call with the same arguments from the same place
+  bool on_listener = false;  // accept on it, or a readiness wait whose set has it
+  bool on_socket = false;    // concerns a socket at all
+  std::uint64_t signature =
+      0;  // equal for the same call with the same arguments from the same place
 };
 
 struct PendingCall {
   const CallEntry* entry = nullptr;
   std::uint64_t arguments[6] = {};
-  Call call;                   // decoded as far as entry allows
+  Call call;  // decoded as far as entry allows
   std::optional<Wait> wait;
   std::shared_ptr<OpenSocket> socket;
-  bool end_wait = false;       // its timed wait is to end now, as if the time had passed
-  int fault = -1;              // the fault that hit it (its place among those armed then), and what
+  bool end_wait = false;  // its timed wait is to end now, as if the time had passed
+  int fault = -1;         // the fault that hit it (its place among those armed then), and what
   FaultAction fault_action = FaultAction::kErrno;  // is left to do at the exit
   int fault_error = 0;
-  std::uint64_t vector_address = 0;   // an iovec array that was shortened ...
-  std::string vector_saved;           // ... and its content, to be put back
+  std::uint64_t vector_address = 0;  // an iovec array that was shortened ...
+  std::string vector_saved;          // ... and its content, to be put back
 };
 
 struct TracedThread {
@@ -85,16 +86,17 @@ struct TracedThread {
   int number = 0;
   TracedProcess* process = nullptr;
   std::optional<PendingCall> pending;  // entered, exit not yet seen
-  std::optional<PendingCall> interrupted;  // returned ERESTART*: restarts, or the program sees EINTR
+  std::optional<PendingCall>
+      interrupted;  // returned ERESTART*: restarts, or the program sees EINTR
   bool group_stopped = false;
-  bool may_sleep = false;              // entered a call that is not followed to its end, in which it
-                                       // may sleep: a futex, a pipe
+  bool may_sleep = false;  // entered a call that is not followed to its end, in which it
+                           // may sleep: a futex, a pipe
   std::optional<ThreadStateFile> state_file;
   bool made_socket_call = false;
-  bool seeks_clients = false;          // has found none without waiting: accept or a look that failed
-  int waits_since_other_call = 0;      // of the same signature in a row: a heartbeat
+  bool seeks_clients = false;      // has found none without waiting: accept or a look that failed
+  int waits_since_other_call = 0;  // of the same signature in a row: a heartbeat
   std::uint64_t last_wait = 0;
-  std::string last_call;               // name and result, for people
+  std::string last_call;  // name and result, for people
 };
 
 }  // namespace sockspec

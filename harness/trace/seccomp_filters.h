@@ -1,10 +1,10 @@
 // The two seccomp programs that decide at which system calls a traced program stops.
 //
-// A program's start-up should cost nothing, so filter A (installed before exec) stops at socket calls,
-// waits and a few others, and filter B (read, write, close ...) is added by the tracer once the program
-// has its first socket. Everything else runs at full speed. io_uring_setup is answered with ENOSYS,
-// since io_uring does socket calls that no tracer sees (runtimes then fall back); foreign
-// architectures are killed, as their call numbers would be misread.
+// A program's start-up should cost nothing, so filter A (installed before exec) stops at socket
+// calls, waits and a few others, and filter B (read, write, close ...) is added by the tracer once
+// the program has its first socket. Everything else runs at full speed. io_uring_setup is answered
+// with ENOSYS, since io_uring does socket calls that no tracer sees (runtimes then fall back);
+// foreign architectures are killed, as their call numbers would be misread.
 #pragma once
 
 #include <linux/filter.h>
@@ -24,7 +24,8 @@ struct SeccompFilters {
 // Built once (by libseccomp) before workers are forked.
 const SeccompFilters& TracingFilters();
 
-// Installs a program for the calling process. Async-signal-safe. Needs no_new_privs. Returns errno or 0.
+// Installs a program for the calling process. Async-signal-safe. Needs no_new_privs. Returns errno
+// or 0.
 int InstallFilter(const SeccompProgram& program) noexcept;
 
 }  // namespace sockspec

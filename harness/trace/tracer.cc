@@ -181,8 +181,10 @@ void Tracer::OnExec(TracedThread* thread) {
   process->handlers.clear();
   std::erase_if(process->descriptors, [](const auto& entry) { return entry.second.close_on_exec; });
   const auto left = std::count_if(
-      process->descriptors.begin(), process->descriptors.end(),
-      [](const auto& entry) { return entry.first > 2 && entry.second.socket != nullptr; });
+      process->descriptors.begin(), process->descriptors.end(), [](const auto& entry) {
+        return entry.first > 2 && entry.second.socket != nullptr &&
+               entry.second.socket->role != SocketRole::kPair;  // made to talk to the helper
+      });
   Emit(thread,
        {.kind = EventKind::kExecuted, .number = left, .text = CommandName(proc_fd_, process->pid)});
   Resume(thread);
@@ -316,7 +318,8 @@ void Tracer::OnExit(TracedThread* thread) {
   std::int64_t result = info.exit.rval;
   UndoShorten(thread->tid, pending);
   if (pending.end_wait) {
-    if (IsRestart(result)) {
+    // Calls under SO_RCVTIMEO and epoll_wait() end by EINTR itself: they are never restarted.
+    if (IsRestart(result) || result == -EINTR) {
       result = ResultOfEndedWait(thread->tid, pending);
       SetResult(thread->tid, result);
       Emit(thread, {.kind = EventKind::kFault,
@@ -399,7 +402,15 @@ bool Tracer::CountFailures(TracedThread* thread, const PendingCall& pending) {
   }
   const bool end_of_stream = pending.entry->kind == CallKind::kReceive &&
                              pending.call.result == 0 && pending.call.length > 0;
-  count = pending.call.error != 0 || end_of_stream ? count + 1 : 0;
+  // A fresh socket for each attempt is no success yet.
+  const bool neutral = pending.entry->kind == CallKind::kSocket ||
+                       pending.entry->kind == CallKind::kSetOption ||
+                       pending.entry->kind == CallKind::kClose;
+  if (pending.call.error != 0 || end_of_stream) {
+    ++count;
+  } else if (!neutral) {
+    count = 0;
+  }
   return count <= kSpin + 1;
 }
 

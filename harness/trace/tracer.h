@@ -26,10 +26,10 @@ inline constexpr std::int64_t kOutsideProgram = -2;
 
 // What the threads of the program are doing, taken together.
 enum class Rest {
-  kActive,      // a thread runs, or a stop is still to be handled
+  kActive,         // a thread runs, or a stop is still to be handled
   kFallingAsleep,  // those that run have entered a wait: they sleep in a moment
-  kTimedWait,   // all asleep, at least one for a limited time that is no mere heartbeat
-  kSettled      // all asleep until something from outside happens
+  kTimedWait,      // all asleep, at least one for a limited time that is no mere heartbeat
+  kSettled         // all asleep until something from outside happens
 };
 
 struct RestState {
@@ -56,8 +56,8 @@ class Tracer {
   Tracer& operator=(const Tracer&) = delete;
 
   // Takes over a program just launched, stopped at its exec (PTRACE_TRACEME), and lets it run.
-  // With `own_clock` (and the filter for it) its wall clock can be moved: the vDSO, which would tell
-  // the time without a system call, is hidden from it.
+  // With `own_clock` (and the filter for it) its wall clock can be moved: the vDSO, which would
+  // tell the time without a system call, is hidden from it.
   void Adopt(pid_t pid, int run, bool own_clock);
   // From now on its wall clock says so many seconds more.
   void MoveClock(std::int64_t seconds) { clock_shift_ += seconds; }
@@ -68,30 +68,32 @@ class Tracer {
   void Arm(const Fault& fault);
   void Disarm();
 
-  // --- state of the program ------------------------------------------------------------------------
+  // --- state of the program
+  // ------------------------------------------------------------------------
   bool AnyLiving() const { return !threads_.empty(); }
-  bool LaunchedAlive(int run) const;   // the first process of that run
-  pid_t LaunchedPid(int run) const;    // 0 when it has ended
+  bool LaunchedAlive(int run) const;  // the first process of that run
+  pid_t LaunchedPid(int run) const;   // 0 when it has ended
   std::vector<pid_t> LivingProcesses() const;
   // A thread sleeps in accept, or in a readiness wait that has the listener.
   enum class Readiness { kNotYet, kGoingToSleep, kReady };
   Readiness ServerReadiness() const;
   RestState StateOfRest() const;
-  // That every thread which StateOfRest() takes for asleep has left the processor: a call that waits
-  // says that it sleeps before it looks for the last time whether it has to. Costs 10 us a thread.
+  // That every thread which StateOfRest() takes for asleep has left the processor: a call that
+  // waits says that it sleeps before it looks for the last time whether it has to. Costs 10 us a
+  // thread.
   bool OffTheProcessor() const;
   // Ends every timed wait that can be ended, as if its time had passed. True if there was one.
   bool EndTimedWaits();
   // What the program did with its end of a connection, as far as its calls tell.
   struct Traffic {
     bool known = false;
-    std::int64_t sent = 0;     // bytes
-    bool shut_down = false;    // for writing
-    bool closed = false;       // no process holds it any more
+    std::int64_t sent = 0;   // bytes
+    bool shut_down = false;  // for writing
+    bool closed = false;     // no process holds it any more
   };
   Traffic TrafficOf(int connection) const;
-  // Rule F5: this many failing calls by one thread, with no wait between, are a spin. Reading the end
-  // of a stream again and again counts as failing.
+  // Rule F5: this many failing calls by one thread, with no wait between, are a spin. Reading the
+  // end of a stream again and again counts as failing.
   static constexpr int kSpin = 1000;
   bool Spins() const;
   void ForgetSpins() { failing_in_a_row_.clear(); }
@@ -110,7 +112,7 @@ class Tracer {
   };
   struct ArmedFault {
     Fault fault;
-    int seen = 0;      // matching calls so far
+    int seen = 0;  // matching calls so far
   };
 
   void HandleStop(pid_t tid, int status);
@@ -140,6 +142,7 @@ class Tracer {
   void Emit(TracedThread* thread, Event event);
   void EmitCall(TracedThread* thread, const PendingCall& pending);
   bool Asleep(const TracedThread& thread) const;
+  bool OffProcessor(const TracedThread& thread) const;
   TracedThread* Find(pid_t tid);
   TracedThread* AddThread(pid_t tid, TracedProcess* process);
   TracedProcess* AddProcess(pid_t pid, int run);
@@ -148,15 +151,15 @@ class Tracer {
   TracerHooks hooks_;
   std::map<pid_t, std::unique_ptr<TracedThread>> threads_;
   std::map<pid_t, std::unique_ptr<TracedProcess>> processes_;
-  std::map<pid_t, int> early_stops_;    // children whose first stop came before their parent's event
-  std::map<int, TrackedTraffic> traffic_;   // by connection
+  std::map<pid_t, int> early_stops_;  // children whose first stop came before their parent's event
+  std::map<int, TrackedTraffic> traffic_;  // by connection
   std::vector<ArmedFault> faults_;
-  std::set<pid_t> suppress_stop_signal_; // threads sent a SIGSTOP by EndTimedWaits
+  std::set<pid_t> suppress_stop_signal_;  // threads sent a SIGSTOP by EndTimedWaits
   std::map<pid_t, int> failing_in_a_row_;
-  std::map<pid_t, int> numbers_;        // inner pid -> number, of ended processes too: a zombie may
-                                        // still be sent a signal
+  std::map<pid_t, int> numbers_;  // inner pid -> number, of ended processes too: a zombie may
+                                  // still be sent a signal
   bool own_clock_ = false;
-  std::int64_t clock_shift_ = 0;        // seconds
+  std::int64_t clock_shift_ = 0;  // seconds
   int next_process_ = 1, next_thread_ = 1, next_socket_ = 1;
 };
 

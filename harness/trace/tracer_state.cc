@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <vector>
 
 #include "harness/base/error.h"
 #include "harness/kernel/process_table.h"
@@ -54,12 +55,18 @@ Tracer::Readiness Tracer::ServerReadiness() const {
   return readiness;
 }
 
-bool Tracer::Asleep(const TracedThread& thread) const {
-  return thread.state_file->Read() == 'S';
+bool Tracer::Asleep(const TracedThread& thread) const { return thread.state_file->Read() == 'S'; }
+
+bool Tracer::OffProcessor(const TracedThread& thread) const {
+  // Letter S is no proof: wait4(), poll() and others set that state before they look whether there
+  // is anything, and may be preempted so. This file makes the kernel wait for the switch away.
+  const auto blocked = ReadBlockedCall(proc_fd_, thread.process->pid, thread.tid);
+  return blocked.has_value() && blocked->in == BlockedCall::In::kCall;
 }
 
 RestState Tracer::StateOfRest() const {
   RestState state{Rest::kSettled, ""};
+  std::vector<const TracedThread*> look_asleep;
   for (const auto& [tid, thread] : threads_) {
     if (thread->group_stopped) {
       state.what = "stopped by a signal";
@@ -77,6 +84,7 @@ RestState Tracer::StateOfRest() const {
     if (state.rest == Rest::kFallingAsleep) continue;
     if (thread->pending.has_value()) {
       if (thread->pending->end_wait) return {Rest::kActive, ""};
+      look_asleep.push_back(thread.get());
       const std::string what = waits ? thread->pending->wait->what : thread->pending->call.name;
       if (waits && thread->pending->wait->timed && !IsHeartbeat(*thread)) {
         state = {Rest::kTimedWait, what};
@@ -88,12 +96,17 @@ RestState Tracer::StateOfRest() const {
     }
     const auto blocked = ReadBlockedCall(proc_fd_, thread->process->pid, tid);
     if (!blocked.has_value() || blocked->in == BlockedCall::In::kNothing) {
-      return {Rest::kActive, ""};
+      state = {Rest::kFallingAsleep, ""};
+      continue;
     }
     if (IsTimedFutex(*blocked) && thread->made_socket_call) {
       // A thread that has a conversation open waits for a limited time: it may yet act.
       state = {Rest::kTimedWait, "a timed wait for another thread"};
     }
+  }
+  if (state.rest == Rest::kFallingAsleep) return state;
+  for (const TracedThread* thread : look_asleep) {
+    if (!OffProcessor(*thread)) return {Rest::kFallingAsleep, ""};
   }
   return state;
 }

@@ -18,7 +18,6 @@
 namespace sockspec {
 namespace {
 
-
 SocketRole RoleOfNew(int family, int type) {
   if (family != AF_INET && family != AF_INET6 && family != AF_UNIX) return SocketRole::kNone;
   return type == SOCK_DGRAM || type == SOCK_RAW ? SocketRole::kDatagram : SocketRole::kUnconnected;
@@ -233,8 +232,9 @@ void Tracer::AddSocketFilter(TracedThread* thread) {
   const std::size_t bytes = program.size() * sizeof(sock_filter);
   const std::size_t page = (sizeof(sock_fprog) + bytes + 4095) / 4096 * 4096;
   const std::int64_t address =
-      InjectCall(tid, SYS_mmap, {0, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                                 static_cast<std::uint64_t>(-1), 0});
+      InjectCall(tid, SYS_mmap,
+                 {0, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                  static_cast<std::uint64_t>(-1), 0});
   if (address < 0) ThrowSystemError(static_cast<int>(-address), "mmap in the traced program");
   const auto base = static_cast<std::uint64_t>(address);
   sock_fprog description{static_cast<unsigned short>(program.size()),
@@ -242,7 +242,8 @@ void Tracer::AddSocketFilter(TracedThread* thread) {
   WriteMemory(tid, base, &description, sizeof description);
   WriteMemory(tid, base + sizeof description, program.data(), bytes);
   constexpr std::uint64_t kSetModeFilter = 1, kThreadSync = 1;
-  const std::int64_t rc = InjectCall(tid, SYS_seccomp, {kSetModeFilter, kThreadSync, base, 0, 0, 0});
+  const std::int64_t rc =
+      InjectCall(tid, SYS_seccomp, {kSetModeFilter, kThreadSync, base, 0, 0, 0});
   InjectCall(tid, SYS_munmap, {base, page, 0, 0, 0, 0});
   if (rc != 0) {
     ThrowSystemError(rc < 0 ? static_cast<int>(-rc) : ESRCH, "seccomp in the traced program");

@@ -189,6 +189,23 @@ bool SameEndpoint(std::string_view one, std::string_view other) {
   return plain(one) == plain(other);
 }
 
+std::string OtherPeer(const Timeline& timeline, const std::string& endpoint, int run) {
+  for (const int index : timeline.Calls("connect")) {
+    const Call& call = *timeline[index].call;
+    if (timeline[index].run != run || call.role == SocketRole::kDatagram) continue;
+    if (SameEndpoint(call.address, endpoint)) continue;
+    const bool path = call.address.starts_with('/');
+    const bool neighbour =
+        path && endpoint.starts_with('/') && call.address.rfind('/') == endpoint.rfind('/') &&
+        call.address.substr(0, call.address.rfind('/')) == endpoint.substr(0, endpoint.rfind('/'));
+    const bool network = !path && !call.address.starts_with('@') &&
+                         call.address.find(':') != std::string::npos &&
+                         !call.address.ends_with(":53");
+    if (neighbour || network) return call.address;
+  }
+  return "";
+}
+
 std::optional<Call> MakerOf(const Timeline& timeline, int socket) {
   for (const int index : timeline.Calls("socket")) {
     const Call& call = *timeline[index].call;

@@ -55,6 +55,10 @@ std::optional<Conversation> SessionOf(const std::vector<Conversation>& conversat
 std::string Endpoint(const Subject& subject, const std::string& address = "");
 // One address in two notations: brackets and the mapped form of an IPv4 address do not count.
 bool SameEndpoint(std::string_view one, std::string_view other);
+// Where else than to the endpoint that run of the client connected, or tried to: the address;
+// empty: nowhere. Resolvers and loggers are not meant, so that a path must lie beside the
+// endpoint's.
+std::string OtherPeer(const Timeline& timeline, const std::string& endpoint, int run = 0);
 // The socket() call that made this socket, if it was seen.
 std::optional<Call> MakerOf(const Timeline& timeline, int socket);
 // Indices of the connect() calls to the endpoint on stream sockets, whatever came of them.

@@ -209,9 +209,10 @@ int WrongAfterFailure(const Timeline& timeline, int failed) {
     if (event.kind != EventKind::kCall) continue;
     const Call& call = *event.call;
     if (IsAccept(call) && event.thread == failure.thread) return -1;
-    // A thread started for nothing shows by what it does: the failed result is its descriptor.
-    const bool on_descriptor = IsSend(call) || IsReceive(call) || call.name == "close" ||
-                               call.name == "shutdown" || call.name == "setsockopt";
+    // A thread started for nothing shows by what it does: the failed result is its descriptor. That
+    // it closes it too harms nobody.
+    const bool on_descriptor =
+        IsSend(call) || IsReceive(call) || call.name == "shutdown" || call.name == "setsockopt";
     if (on_descriptor && call.fd == -1) return i;
   }
   return -1;

@@ -116,7 +116,8 @@ std::vector<SocketRow> OwnListeners(const Snapshot& snapshot) {
 std::vector<SocketRow> OwnConnections(const Snapshot& snapshot) {
   std::vector<SocketRow> rows;
   for (const SocketRow& row : snapshot.sockets) {
-    if (row.owned && row.state != "LISTEN") rows.push_back(row);
+    // Without a name it is half of a socket pair, between the program's own processes.
+    if (row.owned && row.state != "LISTEN" && !row.local.empty()) rows.push_back(row);
   }
   return rows;
 }

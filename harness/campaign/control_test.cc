@@ -1,0 +1,79 @@
+// The control: its manifest and its cache.
+#include "harness/campaign/control.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "harness/campaign/control_cache.h"
+
+namespace sockspec {
+namespace {
+
+// What is judged must be the same as what people try by hand.
+TEST(ControlTest, TheManifestSaysWhatTheReferenceFolderSays) {
+  const Manifest built = ReferenceManifest();
+  const Manifest written = LoadManifest(SOCKSPEC_REFERENCE_MANIFEST);
+  ASSERT_EQ(built.programs.size(), written.programs.size());
+  for (std::size_t i = 0; i < built.programs.size(); ++i) {
+    const Program& ours = built.programs[i];
+    const Program& theirs = written.programs[i];
+    EXPECT_EQ(ours.role, theirs.role);
+    EXPECT_EQ(ours.service, theirs.service);
+    EXPECT_EQ(ours.transports, theirs.transports);
+    for (Transport transport : theirs.transports) {
+      const LaunchSpec& spec = theirs.launch.at(transport);
+      EXPECT_EQ(ours.launch.at(transport).command, spec.command);
+      EXPECT_EQ(ours.launch.at(transport).claims, spec.claims);
+      EXPECT_EQ(ours.launch.at(transport).output, spec.output);
+    }
+    EXPECT_TRUE(IsReference(ours));
+  }
+}
+
+TEST(ControlTest, OtherProgramsAreNotTheReference) {
+  EXPECT_FALSE(IsReference(
+      ManifestFromCommand(Role::kServer, "./server {port}", "daytime", {}, "/").programs[0]));
+}
+
+class ControlCacheTest : public ::testing::Test {
+ protected:
+  ControlCacheTest() {
+    folder_ = ::testing::TempDir() + "control_cache_test";
+    std::filesystem::remove_all(folder_);
+    setenv("XDG_CACHE_HOME", folder_.c_str(), 1);
+    file_ = ControlCacheFile("/usr/bin");
+  }
+
+  std::string folder_, file_;
+  const std::set<ControlledItem> good_ = {{Role::kServer, Transport::kTcp4, "CLS-01"},
+                                          {Role::kClient, Transport::kUnixStream, "CLI-02"}};
+};
+
+TEST_F(ControlCacheTest, RemembersAndForgetsEarlierBoots) {
+  EXPECT_THAT(ReadControlCache(file_), ::testing::IsEmpty());
+  std::filesystem::create_directories(folder_ + "/sockspec");
+  const std::string old = folder_ + "/sockspec/control-an-earlier-boot";
+  std::ofstream(old) << "x";
+  WriteControlCache(file_, good_);
+  EXPECT_EQ(ReadControlCache(file_), good_);
+  EXPECT_FALSE(std::filesystem::exists(old));
+}
+
+TEST_F(ControlCacheTest, AFileThatIsNotUnderstoodIsNoFile) {
+  WriteControlCache(file_, good_);
+  std::ofstream(file_, std::ios::app) << "server tcp9 CLS-02\n";
+  EXPECT_THAT(ReadControlCache(file_), ::testing::IsEmpty());
+}
+
+TEST_F(ControlCacheTest, AFolderThatCannotBeWrittenIsNoTrouble) {
+  std::ofstream{folder_} << "a file where the folder belongs";
+  WriteControlCache(file_, good_);
+  EXPECT_THAT(ReadControlCache(file_), ::testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace sockspec
