@@ -61,6 +61,7 @@ struct TracedProcess {
 struct Wait {
   std::string what;  // "accept(listener)", for people
   bool timed = false;
+  std::int64_t timeout = 0;  // nanoseconds, where `timed` and known
   bool on_listener = false;  // accept on it, or a readiness wait whose set has it
   bool on_socket = false;    // concerns a socket at all
   std::uint64_t signature =
@@ -93,10 +94,17 @@ struct TracedThread {
                            // may sleep: a futex, a pipe
   std::optional<ThreadStateFile> state_file;
   bool made_socket_call = false;
-  bool seeks_clients = false;      // has found none without waiting: accept or a look that failed
-  int waits_since_other_call = 0;  // of the same signature in a row: a heartbeat
-  std::uint64_t last_wait = 0;
-  std::string last_call;  // name and result, for people
+  bool seeks_clients = false;  // has found none without waiting: accept or a look that failed
+  // A heartbeat: the same wait for the same time again and again, with nothing done by any thread
+  // of the program in between.
+  std::uint64_t last_wait = 0;     // its signature
+  std::int64_t last_timeout = 0;   // nanoseconds
+  std::int64_t same_since = 0;     // when the first of the equal waits began (monotonic)
+  std::int64_t last_activity = 0;  // the program's count of activities at that wait
+  int equal_waits = 0;
+  bool has_deadline = false;  // ended early, it waits again for the rest of the time: its
+                              // clock tells it, and the time must really pass
+  std::string last_call;      // name and result, for people
 };
 
 }  // namespace sockspec

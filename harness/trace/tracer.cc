@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "harness/base/clock.h"
 #include "harness/base/error.h"
 #include "harness/trace/architecture.h"
 #include "harness/trace/clock_shift.h"
@@ -143,6 +144,7 @@ void Tracer::HandleStop(pid_t tid, int status) {
 }
 
 void Tracer::OnNewThread(TracedThread* parent, int event) {
+  ++activity_;
   unsigned long child = 0;
   if (ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, &child) == 0) {
     const pid_t tid = static_cast<pid_t>(child);
@@ -167,6 +169,7 @@ void Tracer::OnNewThread(TracedThread* parent, int event) {
 }
 
 void Tracer::OnExec(TracedThread* thread) {
+  ++activity_;
   TracedProcess* process = thread->process;
   // The other threads are gone, whichever of them called execve().
   for (auto it = threads_.begin(); it != threads_.end();) {
@@ -191,6 +194,7 @@ void Tracer::OnExec(TracedThread* thread) {
 }
 
 void Tracer::OnEnded(pid_t tid, int status) {
+  ++activity_;
   TracedThread* thread = Find(tid);
   TracedProcess* process = thread->process;
   NoteInterrupted(thread);
@@ -227,6 +231,7 @@ void Tracer::OnSignal(TracedThread* thread, int signal) {
     }
   }
   if (signal == SIGTRAP && thread->last_call.empty()) return Resume(thread);
+  ++activity_;
   Emit(thread, {.kind = EventKind::kSignal, .signal = signal, .number = signal});
   if (thread->interrupted.has_value()) {
     const auto handler = thread->process->handlers.find(signal);
@@ -296,15 +301,33 @@ void Tracer::OnEntry(TracedThread* thread) {
   if (!skipped) {
     if (entry->kind == CallKind::kClose) ForgetDescriptor(thread->process, pending.call.fd);
     pending.wait = ClassifyWait(*thread, pending);
-    if (pending.wait.has_value() && pending.wait->signature == thread->last_wait) {
-      ++thread->waits_since_other_call;
-    } else {
-      thread->waits_since_other_call = 0;
-      thread->last_wait = pending.wait.has_value() ? pending.wait->signature : 0;
-    }
+    CompareWithLastWait(thread, pending.wait);
   }
   thread->pending = std::move(pending);
   Resume(thread);
+}
+
+void Tracer::CompareWithLastWait(TracedThread* thread, const std::optional<Wait>& wait) {
+  if (!wait.has_value()) {
+    ++activity_;
+    thread->last_wait = 0;
+    thread->has_deadline = false;
+    return;
+  }
+  const bool again =
+      wait->signature == thread->last_wait && thread->last_activity == activity_ && wait->timed;
+  if (!again || wait->timeout > thread->last_timeout) {
+    thread->equal_waits = 0;
+    thread->has_deadline = false;
+    thread->same_since = MonotonicNanoseconds();
+  } else if (wait->timeout < thread->last_timeout) {
+    thread->has_deadline = true;
+  } else {
+    ++thread->equal_waits;
+  }
+  thread->last_wait = wait->signature;
+  thread->last_timeout = wait->timeout;
+  thread->last_activity = activity_;
 }
 
 void Tracer::OnExit(TracedThread* thread) {
@@ -333,6 +356,8 @@ void Tracer::OnExit(TracedThread* thread) {
     if (result >= 0) ShiftClock(thread->tid, pending, clock_shift_, result);
     return Resume(thread);
   }
+  // A wait that was answered, be it by a signal that sigwait() takes, is no part of a heartbeat.
+  if (pending.wait.has_value() && result > 0) ++activity_;
   pending.call.result = result < 0 ? -1 : result;
   pending.call.error = result < 0 && result > -4096 ? static_cast<int>(-result) : 0;
   DecodeExit(thread->tid, &pending);

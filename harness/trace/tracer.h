@@ -82,7 +82,9 @@ class Tracer {
   // waits says that it sleeps before it looks for the last time whether it has to. Costs 10 us a
   // thread.
   bool OffTheProcessor() const;
-  // Ends every timed wait that can be ended, as if its time had passed. True if there was one.
+  // Ends every timed wait that can be ended, as if its time had passed. True if there was one. A
+  // wait that is then repeated for the rest of its time is left to pass: the program's clock told
+  // it.
   bool EndTimedWaits();
   // What the program did with its end of a connection, as far as its calls tell.
   struct Traffic {
@@ -125,6 +127,8 @@ class Tracer {
   void Resume(TracedThread* thread, int signal = 0);
 
   std::shared_ptr<OpenSocket> NewSocket(const Call& call, int flags);
+  void CompareWithLastWait(TracedThread* thread, const std::optional<Wait>& wait);
+  bool IsHeartbeat(const TracedThread& thread) const;
   void ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool* skipped);
   int MatchFault(const PendingCall& pending);
   void Track(TracedThread* thread, PendingCall* pending);
@@ -158,6 +162,7 @@ class Tracer {
   std::map<pid_t, int> failing_in_a_row_;
   std::map<pid_t, int> numbers_;  // inner pid -> number, of ended processes too: a zombie may
                                   // still be sent a signal
+  std::int64_t activity_ = 0;     // counts whatever threads do besides waiting
   bool own_clock_ = false;
   std::int64_t clock_shift_ = 0;  // seconds
   int next_process_ = 1, next_thread_ = 1, next_socket_ = 1;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <vector>
 
+#include "harness/base/clock.h"
 #include "harness/base/error.h"
 #include "harness/kernel/process_table.h"
 #include "harness/trace/tracer.h"
@@ -16,8 +17,8 @@ namespace {
 
 // The same timed wait this often in a row, with no socket call between, is a heartbeat.
 constexpr int kHeartbeat = 2;
-
-bool IsHeartbeat(const TracedThread& thread) { return thread.waits_since_other_call >= kHeartbeat; }
+// Waits are given in milliseconds: a program that waits for the rest of a time shows it by then.
+constexpr std::int64_t kResolution = 2'000'000;  // nanoseconds
 
 // futex(address, operation, value, timeout, ...)
 bool IsTimedFutex(const BlockedCall& call) {
@@ -128,13 +129,19 @@ Tracer::Traffic Tracer::TrafficOf(int connection) const {
   return traffic;
 }
 
+bool Tracer::IsHeartbeat(const TracedThread& thread) const {
+  // Anything that any thread has done since may have given the next beat something to do.
+  return thread.equal_waits >= kHeartbeat && thread.last_activity == activity_ &&
+         MonotonicNanoseconds() - thread.same_since >= kResolution;
+}
+
 bool Tracer::EndTimedWaits() {
   bool any = false;
   for (auto& [tid, thread] : threads_) {
     if (!thread->pending.has_value() || thread->group_stopped) continue;
     PendingCall& pending = *thread->pending;
     if (!pending.wait.has_value() || !pending.wait->timed || pending.end_wait ||
-        IsHeartbeat(*thread) || !CanEndWait(pending.entry->kind)) {
+        thread->has_deadline || IsHeartbeat(*thread) || !CanEndWait(pending.entry->kind)) {
       continue;
     }
     if (!Asleep(*thread)) continue;

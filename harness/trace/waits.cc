@@ -22,15 +22,14 @@ namespace {
 constexpr std::size_t kMostPolled = 4096;
 
 // A time-out by pointer (timespec, or timeval of the same size and meaning of zero).
-enum class Span { kNone, kZero, kFinite };
-Span ReadSpan(pid_t tid, std::uint64_t address) {
-  if (address == 0) return Span::kNone;
+constexpr std::int64_t kForEver = -1;  // nanoseconds otherwise
+std::int64_t ReadSpan(pid_t tid, std::uint64_t address, std::int64_t unit) {
   timespec span{};
-  if (!ReadValue(tid, address, &span)) return Span::kNone;
-  return span.tv_sec == 0 && span.tv_nsec == 0 ? Span::kZero : Span::kFinite;
+  if (address == 0 || !ReadValue(tid, address, &span)) return kForEver;
+  return span.tv_sec * 1'000'000'000 + span.tv_nsec * unit;
 }
-Span FromMilliseconds(std::int32_t timeout) {
-  return timeout < 0 ? Span::kNone : timeout == 0 ? Span::kZero : Span::kFinite;
+std::int64_t FromMilliseconds(std::int32_t timeout) {
+  return timeout < 0 ? kForEver : std::int64_t{timeout} * 1'000'000;
 }
 
 struct Watched {
@@ -92,17 +91,20 @@ Watched WatchedBy(const TracedThread& thread, const PendingCall& pending) {
   }
 }
 
-Span TimeoutOf(pid_t tid, const PendingCall& pending) {
+std::int64_t TimeoutOf(pid_t tid, const PendingCall& pending) {
   const auto& a = pending.arguments;
   const std::string_view name = pending.entry->name;
-  if (name == "ppoll") return ReadSpan(tid, a[2]);
+  if (name == "ppoll") return ReadSpan(tid, a[2], 1);
   if (name == "poll") return FromMilliseconds(static_cast<std::int32_t>(a[2]));
-  if (pending.entry->kind == CallKind::kSelect) return ReadSpan(tid, a[4]);
+  if (name == "select") return ReadSpan(tid, a[4], 1000);  // a timeval
+  if (name == "pselect6") return ReadSpan(tid, a[4], 1);
   if (pending.entry->kind == CallKind::kEpollWait) {
     return FromMilliseconds(static_cast<std::int32_t>(a[3]));
   }
-  if (name == "rt_sigtimedwait") return ReadSpan(tid, a[2]);
-  return Span::kNone;
+  if (name == "rt_sigtimedwait") return ReadSpan(tid, a[2], 1);
+  if (name == "nanosleep") return ReadSpan(tid, a[0], 1);
+  if (name == "clock_nanosleep" && a[1] == 0) return ReadSpan(tid, a[2], 1);
+  return kForEver;
 }
 
 std::string NameRole(const OpenSocket& socket) {
@@ -155,10 +157,10 @@ std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& 
     case CallKind::kPoll:
     case CallKind::kSelect:
     case CallKind::kEpollWait: {
-      const Span span = TimeoutOf(thread.tid, pending);
-      if (span == Span::kZero) return std::nullopt;
+      wait.timeout = TimeoutOf(thread.tid, pending);
+      if (wait.timeout == 0) return std::nullopt;
       const Watched watched = WatchedBy(thread, pending);
-      wait.timed = span == Span::kFinite;
+      wait.timed = wait.timeout != kForEver;
       wait.on_listener = watched.listener;
       wait.on_socket = watched.sockets > 0;
       wait.what = name + (watched.listener      ? " on the listener"
@@ -170,11 +172,13 @@ std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& 
     case CallKind::kSleep:
       wait.what = name;
       wait.timed = true;
+      wait.timeout = TimeoutOf(thread.tid, pending);
       return wait;
     case CallKind::kWaitForSignal:
-      if (TimeoutOf(thread.tid, pending) == Span::kZero) return std::nullopt;
+      wait.timeout = TimeoutOf(thread.tid, pending);
+      if (wait.timeout == 0) return std::nullopt;
       wait.what = name;
-      wait.timed = TimeoutOf(thread.tid, pending) == Span::kFinite;
+      wait.timed = wait.timeout != kForEver;
       return wait;
     case CallKind::kWaitForChild:
       if ((pending.arguments[name == "wait4" ? 2 : 3] & WNOHANG) != 0) return std::nullopt;
