@@ -129,7 +129,9 @@ CHECK(Together, "ACC-17") {
   const bool closes = ProgramEnded(all.front());  // if not, that is CLS-01's
   for (const Conversation& conversation : all) {
     EXPECT_THAT(conversation, ReceivedReplyLike(model));
-    if (closes) EXPECT_THAT(conversation, EndedByProgram());
+    if (closes) {
+      EXPECT_THAT(conversation, EndedByProgram());
+    }
   }
 }
 
