@@ -80,6 +80,7 @@ Snapshot Scenario::TakeSnapshot(std::string_view label) { return testbed_->TakeS
 void Scenario::Step(std::string_view text) { testbed_->Step(text); }
 void Scenario::OccupyEndpoint(Sharing sharing) { testbed_->OccupyEndpoint(sharing); }
 void Scenario::WritePath(std::string_view kind) { testbed_->WritePath(kind); }
+void Scenario::ClearPath() { testbed_->ClearPath(); }
 void Scenario::MoveClock(int seconds) { testbed_->MoveClock(seconds); }
 
 Transport Scenario::transport() const { return testbed_->subject().transport; }

@@ -146,6 +146,8 @@ class Scenario {
   // The harness itself listens where the server is to.
   void OccupyEndpoint(Sharing sharing = Sharing::kNone);
   void WritePath(std::string_view kind);  // UNIX: puts "file" or "stale-socket" at {path}
+  // UNIX: removes what a killed run has left at {path}, so that the next one starts afresh.
+  void ClearPath();
   // Shifts the clock that the program reads; a kFault event, whose text has the word
   // clock, says so. Untraced: neither.
   void MoveClock(int seconds);

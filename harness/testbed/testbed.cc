@@ -90,8 +90,8 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
 Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience patience,
                               const std::function<bool()>& expected) {
   Waited outcome = Waited::kHappened;
-  // A client that has polled in vain until now may yet see what the last step has brought.
-  if (subject_.role == Role::kClient) tracer_->ForgetSpins();
+  // What it did before does not count: it may just have been told to do something else.
+  tracer_->ForgetSpins();
   const bool in_time =
       loop_.RunUntil([&] { return LookAround(happened, patience, expected, &outcome); },
                      options_.watchdog_seconds);

@@ -76,6 +76,7 @@ class Testbed {
   // --------------------------------------------------------------------------
   Snapshot TakeSnapshot(std::string_view label);
   void WritePath(std::string_view kind);
+  void ClearPath();
 
   void Step(std::string_view text);
   void MoveClock(int seconds);

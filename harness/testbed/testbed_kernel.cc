@@ -123,4 +123,9 @@ void Testbed::WritePath(std::string_view kind) {
   Step("puts a " + std::string(kind) + " at the path");
 }
 
+void Testbed::ClearPath() {
+  if (!IsUnix(subject_.transport) || unlink(subject_.path.c_str()) == -1) return;
+  Step("removes what was left at the path");
+}
+
 }  // namespace sockspec

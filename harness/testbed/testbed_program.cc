@@ -205,7 +205,9 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
       Patience::kUntilServing);
   DrainOutput();
   if (waited == Waited::kHappened) {
-    Record({.kind = EventKind::kReady, .text = tracer_->StateOfRest().what});
+    Record({.kind = EventKind::kReady,
+            .text = tracer_->Spins() ? "it looks for clients without ever waiting"
+                                     : tracer_->StateOfRest().what});
     if (ready_ms_ == 0) ready_ms_ = (MonotonicNanoseconds() - launch_began) / 1e6;
     return LaunchOutcome::kServing;
   }

@@ -94,6 +94,7 @@ struct TracedThread {
                            // may sleep: a futex, a pipe
   std::optional<ThreadStateFile> state_file;
   bool made_socket_call = false;
+  bool seeks_clients = false;  // has found none without waiting: accept or a look that failed
   // A heartbeat: the same wait for the same time again and again, with nothing done by any thread
   // of the program in between.
   std::uint64_t last_wait = 0;     // its signature

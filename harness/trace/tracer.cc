@@ -22,6 +22,10 @@
 namespace sockspec {
 namespace {
 
+bool IsReadinessWait(CallKind kind) {
+  return kind == CallKind::kPoll || kind == CallKind::kSelect || kind == CallKind::kEpollWait;
+}
+
 constexpr int kSyscallStop = SIGTRAP | 0x80;
 constexpr int kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK |
                          PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
@@ -388,8 +392,14 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
     case CallKind::kWaitForSignal:
     case CallKind::kWaitForChild:
       // Waits matter through where threads sleep; only a failing one is news.
-      if (pending.entry->kind == CallKind::kSleep || pending.call.result == 0) {
+      if (pending.entry->kind == CallKind::kSleep ||
+          (pending.call.result == 0 && pending.wait.has_value())) {
         failing_in_a_row_.erase(thread->tid);  // it has waited its time out
+      } else if (pending.call.result == 0 && IsReadinessWait(pending.entry->kind)) {
+        // It has looked without waiting. Only one that does so again and again is of interest.
+        if (++failing_in_a_row_[thread->tid] == kSpin / 2 && !thread->seeks_clients) {
+          thread->seeks_clients = WatchesListener(*thread, pending);
+        }
       }
       if (pending.call.error != EINTR) return;
       break;
@@ -412,6 +422,9 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
 
 bool Tracer::CountFailures(TracedThread* thread, const PendingCall& pending) {
   int& count = failing_in_a_row_[thread->tid];
+  if (pending.entry->kind == CallKind::kAccept && pending.call.error == EAGAIN) {
+    thread->seeks_clients = true;
+  }
   const bool end_of_stream = pending.entry->kind == CallKind::kReceive &&
                              pending.call.result == 0 && pending.call.length > 0;
   // A fresh socket for each attempt is no success yet.

@@ -45,6 +45,7 @@ std::vector<pid_t> Tracer::LivingProcesses() const {
 Tracer::Readiness Tracer::ServerReadiness() const {
   Readiness readiness = Readiness::kNotYet;
   for (const auto& [tid, thread] : threads_) {
+    if (thread->seeks_clients && Spins()) return Readiness::kReady;
     if (!thread->pending.has_value() || !thread->pending->wait.has_value() ||
         !thread->pending->wait->on_listener) {
       continue;

@@ -80,6 +80,17 @@ Watched WatchedByEpoll(const TracedThread& thread, const PendingCall& pending) {
   return watched;
 }
 
+Watched WatchedBy(const TracedThread& thread, const PendingCall& pending) {
+  switch (pending.entry->kind) {
+    case CallKind::kPoll:
+      return WatchedByPoll(thread, pending);
+    case CallKind::kSelect:
+      return WatchedBySelect(thread, pending);
+    default:
+      return WatchedByEpoll(thread, pending);
+  }
+}
+
 std::int64_t TimeoutOf(pid_t tid, const PendingCall& pending) {
   const auto& a = pending.arguments;
   const std::string_view name = pending.entry->name;
@@ -148,10 +159,7 @@ std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& 
     case CallKind::kEpollWait: {
       wait.timeout = TimeoutOf(thread.tid, pending);
       if (wait.timeout == 0) return std::nullopt;
-      const Watched watched =
-          pending.entry->kind == CallKind::kPoll     ? WatchedByPoll(thread, pending)
-          : pending.entry->kind == CallKind::kSelect ? WatchedBySelect(thread, pending)
-                                                     : WatchedByEpoll(thread, pending);
+      const Watched watched = WatchedBy(thread, pending);
       wait.timed = wait.timeout != kForEver;
       wait.on_listener = watched.listener;
       wait.on_socket = watched.sockets > 0;
@@ -179,6 +187,10 @@ std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& 
     default:
       return std::nullopt;
   }
+}
+
+bool WatchesListener(const TracedThread& thread, const PendingCall& pending) {
+  return WatchedBy(thread, pending).listener;
 }
 
 bool CanEndWait(CallKind kind) {

@@ -10,6 +10,9 @@ namespace sockspec {
 // The wait that this call begins, or nothing where it cannot sleep (non-blocking, time-out 0).
 std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& pending);
 
+// Whether a readiness wait has a listener among what it watches.
+bool WatchesListener(const TracedThread& thread, const PendingCall& pending);
+
 // Whether the call is the kind whose timed wait EndTimedWait can end.
 bool CanEndWait(CallKind kind);
 

@@ -135,9 +135,12 @@ CHECK(Together, "ACC-17") {
   std::vector<Conversation> all = AllConversations();
   std::erase_if(all, HadNoRoom);
   if (all.size() < kOrdinary + 2) Inconclusive("its queue takes too few clients");
+  const bool closes = ProgramEnded(all.front());  // if not, that is CLS-01's
   for (const Conversation& conversation : all) {
     EXPECT_THAT(conversation, ReceivedReplyLike(model));
-    EXPECT_THAT(conversation, EndedByProgram());
+    if (closes) {
+      EXPECT_THAT(conversation, EndedByProgram());
+    }
   }
 }
 

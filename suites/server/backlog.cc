@@ -16,6 +16,7 @@ SCENARIO(BacklogValues, kServer, kStreams, "launched with backlog 3, then with 6
     Launch({.backlog = std::to_string(backlog)});
     TakeSnapshot(fmt::format("backlog {}", backlog));
     Kill();
+    ClearPath();
   }
 }
 

@@ -156,7 +156,9 @@ CHECK(IdleClients, "CLS-09") {
   if (TasksStarted(timeline(), Tasks::kProcessesAndThreads).empty()) {
     NotApplicable("it starts no process or thread for a client");
   }
-  const std::vector<Conversation> busy = OfBusyClients(AllConversations(), subject().launch);
+  const std::vector<Conversation> all = AllConversations();
+  if (all.empty() || !ProgramEnded(all.front())) Inconclusive("it never closes; see CLS-01");
+  const std::vector<Conversation> busy = OfBusyClients(all, subject().launch);
   int judged = 0;
   for (const Conversation& conversation : busy) {
     if (conversation.received.empty()) continue;

@@ -28,6 +28,7 @@ SCENARIO(
         {.faults = {{.call = CallClass::kSocket, .family = Family(transport()), .error = error}}});
     TakeSnapshot(ErrnoName(error));
     Kill();
+    ClearPath();
   }
 }
 

@@ -194,6 +194,10 @@ const Conversation* FirstWithoutReply(const std::vector<Conversation>& conversat
   return nullptr;
 }
 
+bool ProgramEnded(const Conversation& conversation) {
+  return conversation.ending == Ending::kFin || conversation.ending == Ending::kReset;
+}
+
 bool HadNoRoom(const Conversation& conversation) {
   return !conversation.connected && (conversation.error == 0 || conversation.error == EAGAIN);
 }

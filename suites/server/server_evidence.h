@@ -76,6 +76,8 @@ std::string WhatItDidLast(const Timeline& timeline, int run, const ProgramEnd& e
 // The first of them whose reply is not whole, compared with `model`.
 const Conversation* FirstWithoutReply(const std::vector<Conversation>& conversations,
                                       const std::string& model);
+// The program closed it, by FIN or by RST.
+bool ProgramEnded(const Conversation& conversation);
 // It could not connect because the queue of the listener was full.
 bool HadNoRoom(const Conversation& conversation);
 // An empty close after more than 40 successes: a limit of rate may be at work (rule F8).
