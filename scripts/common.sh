@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the scripts share: Debian packages, the build folder, one build at a time. Sourced, never run.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 
 # What building sockspec needs.
 # shellcheck disable=SC2034  # for those who source this
@@ -10,18 +10,14 @@ build_packages=(cmake ninja-build g++ pkg-config libboost1.81-dev libfmt-dev lib
 
 # Where the build folders `release` and `asan` lie: $SOCKSPEC_BUILD_DIR, else build/ in the checkout,
 # else a folder of this checkout's own in the user's cache.
-build_base() {
-  if [[ -n ${SOCKSPEC_BUILD_DIR:-} ]]; then
-    printf '%s\n' "$SOCKSPEC_BUILD_DIR"
-  elif [[ -w $root/build || (! -e $root/build && -w $root) ]]; then
-    printf '%s\n' "$root/build"
-  else
-    local sum
-    sum=$(printf '%s' "$root" | cksum)
-    printf '%s\n' "${XDG_CACHE_HOME:-${HOME:?set HOME or SOCKSPEC_BUILD_DIR}/.cache}/sockspec/build-${sum%% *}"
-  fi
-}
-base=$(build_base)
+if [[ -n ${SOCKSPEC_BUILD_DIR:-} ]]; then
+  base=$SOCKSPEC_BUILD_DIR
+elif [[ -w $root/build || (! -e $root/build && -w $root) ]]; then
+  base=$root/build
+else
+  sum=$(printf '%s' "$root" | cksum)
+  base=${XDG_CACHE_HOME:-${HOME:?set HOME or SOCKSPEC_BUILD_DIR}/.cache}/sockspec/build-${sum%% *}
+fi
 # shellcheck disable=SC2034
 build=$base/release
 
