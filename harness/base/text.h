@@ -29,5 +29,7 @@ std::string ShellQuote(const std::vector<std::string>& words);
 std::vector<std::string> ShellSplit(std::string_view text);
 
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
+// At every separator; "" gives one empty part. The parts point into `text`.
+std::vector<std::string_view> Split(std::string_view text, char separator);
 
 }  // namespace sockspec

@@ -31,6 +31,12 @@ TEST(GlobMatches, StarsAndQuestionMarks) {
   EXPECT_FALSE(GlobMatches("CLS", "CLS-05"));
 }
 
+TEST(Split, AtEverySeparator) {
+  EXPECT_THAT(Split("a::b", ':'), ElementsAre("a", "", "b"));
+  EXPECT_THAT(Split("", ':'), ElementsAre(""));
+  EXPECT_THAT(Split("a:", ':'), ElementsAre("a", ""));
+}
+
 TEST(Nearest, SuggestsOnlyWhatIsNear) {
   EXPECT_EQ(Nearest("comand", {"command", "commit", "port"}), "command");
   EXPECT_EQ(Nearest("zzzz", {"command", "port"}), "");

@@ -123,12 +123,27 @@ class Campaign {
     return controlled;
   }
 
+  // What a worker reports: the digest, and the scenario as in the record. Evidence that nobody keeps
+  // stays in the worker.
+  std::string InLines(RecordedScenario scenario) const {
+    const std::string digest = DigestToJson(DigestOf(scenario, options_.excerpts));
+    if (options_.record_file.empty() && !options_.timelines) scenario.timeline = {};
+    return digest + "\n" + ScenarioToJson(scenario);
+  }
+
   PoolEnd RunPool() {
     DriveOptions drive{.abilities = options_.abilities,
                        .watchdog_seconds = kWatchdogSeconds * options_.time_scale,
                        .tool_folder = options_.tool_folder,
                        .wrap = options_.wrap,
                        .interactive = options_.interactive};
+    std::vector<std::string> directories;
+    for (const CampaignProgram& entry : programs_) {
+      for (const auto& [transport, launch] : entry.program->launch) {
+        directories.push_back(launch.directory);
+      }
+    }
+    PrepareToDrive(directories, options_.abilities);
     // The gates of all programs can start at once; what stands behind one, when it has passed.
     for (std::size_t i = 0; i < cases().size(); ++i) {
       if (cases()[i].gate || GateOf(cases()[i]) < 0) runnable_.insert(static_cast<int>(i));
@@ -142,7 +157,7 @@ class Campaign {
              [&](int job) {
                const PlannedCase& planned = cases()[static_cast<std::size_t>(job)];
                const CampaignProgram& entry = programs_[static_cast<std::size_t>(planned.program)];
-               return ScenarioToJson(RunCase(planned, *entry.manifest, *entry.program, drive));
+               return InLines(RunCase(planned, *entry.manifest, *entry.program, drive));
              },
          .started =
              [this](int job) {
@@ -171,21 +186,32 @@ class Campaign {
   void Done(int job, WorkerReport report) {
     const PlannedCase& planned = cases()[static_cast<std::size_t>(job)];
     std::optional<RecordedScenario> scenario;
-    std::string why = report.death;
+    EvidenceDigest digest;
+    std::string line, why = report.death;
     if (why.empty()) {
       try {
-        scenario = ScenarioFromJson(report.line, header_);
+        const std::size_t end = report.text.find('\n');
+        if (end == std::string::npos) throw std::runtime_error("has no digest");
+        digest = DigestFromJson(std::string_view(report.text).substr(0, end));
+        line = report.text.substr(end + 1);
+        scenario = ScenarioFromJson(line, header_,
+                                    options_.timelines ? Evidence::kRead : Evidence::kSkip);
+        if (digest.excerpts.size() != scenario->results.size()) {
+          throw std::runtime_error("has a digest of other results");
+        }
       } catch (const std::exception& error) {
-        why = fmt::format("its line {}", error.what());
+        why = fmt::format("its text {}", error.what());
+        scenario.reset();
       }
     }
     if (!scenario) {
       scenario = UnjudgedCase(planned, ProgramOf(planned), kWorkerDied, Verdict::kError,
                               "the harness's worker failed: " + why);
       scenario->milliseconds = report.milliseconds;
-      report.line = ScenarioToJson(*scenario);
+      TakeUnjudged(*scenario);
+    } else {
+      Take(*scenario, std::move(digest), line);
     }
-    Take(*scenario, report.line);
     if (planned.gate) OpenGate(planned);
   }
 
@@ -205,13 +231,16 @@ class Campaign {
   }
 
   void Skip(const PlannedCase& planned, const std::string& reason) {
-    const RecordedScenario scenario =
-        UnjudgedCase(planned, ProgramOf(planned), kSkipped, Verdict::kInconclusive, reason);
-    Take(scenario, ScenarioToJson(scenario));
+    TakeUnjudged(
+        UnjudgedCase(planned, ProgramOf(planned), kSkipped, Verdict::kInconclusive, reason));
   }
 
-  void Take(const RecordedScenario& scenario, const std::string& line) {
-    builder_->Add(scenario);
+  void TakeUnjudged(const RecordedScenario& scenario) {
+    Take(scenario, DigestOf(scenario), ScenarioToJson(scenario));
+  }
+
+  void Take(const RecordedScenario& scenario, EvidenceDigest digest, const std::string& line) {
+    builder_->Add(scenario, std::move(digest));
     writer_->Add(scenario, line);
     if (events_.finished) {
       events_.finished(scenario, writer_->scenarios(), builder_->failures());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/campaign/digest.h"
 #include "harness/campaign/record.h"
 #include "harness/campaign/verdicts.h"
 #include "harness/manifest/manifest.h"
@@ -32,6 +33,8 @@ struct CampaignOptions {
   double time_scale = 1;
   bool control = true;      // judge the reference first where it was not judged here
   std::string record_file;  // "": none is written
+  Excerpts excerpts = Excerpts::kAll;  // of the report
+  bool timelines = false;   // CampaignEvents::finished is given the scenarios with theirs
   HostAbilities abilities;
   std::string tool_folder;
   std::vector<std::string> wrap;

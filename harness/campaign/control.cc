@@ -90,6 +90,7 @@ std::optional<std::vector<HostFault>> JudgeControl(const std::vector<ControlledC
   CampaignOptions own = options;
   own.control = false;
   own.record_file.clear();
+  own.excerpts = Excerpts::kNoPasses;
   own.wrap.clear();
   own.interactive = false;
   own.patterns.assign(requirements.begin(), requirements.end());

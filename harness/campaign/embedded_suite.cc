@@ -15,6 +15,7 @@ Suite EmbeddedSuite() {
                                .transports = info.transports,
                                .description = info.description,
                                .requirements = RequirementsOf(info.name),
+                               .long_run = info.needs.long_run,
                                .file = info.file,
                                .line = info.line});
   }

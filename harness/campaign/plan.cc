@@ -56,8 +56,10 @@ class Planner {
     std::erase_if(cases, [&](const PlannedCase& planned) {
       return !planned.gate && planned.requirements.empty();
     });
-    std::stable_partition(cases.begin(), cases.end(),
-                          [](const PlannedCase& planned) { return planned.gate; });
+    // The gate, since all wait for it; then the long ones, so that none is left over at the end.
+    std::stable_sort(cases.begin(), cases.end(), [&](const auto& one, const auto& other) {
+      return Turn(one) < Turn(other);
+    });
     plan_->cases.insert(plan_->cases.end(), cases.begin(), cases.end());
   }
 
@@ -85,6 +87,11 @@ class Planner {
   bool IsGateRequirement(const std::string& id) const {
     const std::vector<std::string> wanted = GateRequirements(program_.role, transport_);
     return std::find(wanted.begin(), wanted.end(), id) != wanted.end();
+  }
+
+  int Turn(const PlannedCase& planned) const {
+    if (planned.gate) return 0;
+    return suite_.Find(planned.scenario)->long_run ? 1 : 2;
   }
 
   bool HasSelected(const PlannedCase& planned) const {

@@ -95,7 +95,9 @@ std::string FooterToJson(const RecordFooter& footer);
 // Throw std::runtime_error that says what is wrong. The scenario's subject gets its launch from the
 // header.
 RecordHeader HeaderFromJson(std::string_view line);
-RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& header);
+enum class Evidence { kRead, kSkip };
+RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& header,
+                                  Evidence evidence = Evidence::kRead);
 RecordFooter FooterFromJson(std::string_view line);
 
 // "header", "scenario", "footer"; cheap where it is the first key, as writers put it.

@@ -1,6 +1,8 @@
 // The lines of a record as JSON and back.
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "harness/base/text.h"
 #include "harness/campaign/launch_spec_json.h"
 #include "harness/campaign/record.h"
@@ -9,6 +11,9 @@ namespace sockspec {
 namespace {
 
 constexpr const char* kFormat = "sockspec-record";
+// Between a scenario's other keys and its events. In a JSON string its quotes would be escaped.
+constexpr std::string_view kEvidence = ",\"evidence\":[";
+constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 
 // Reasons quote what programs print: never trust them to be UTF-8.
 std::string Dump(const Json& json) {
@@ -64,6 +69,13 @@ Json PlanToJson(const Plan& plan) {
         {{"program", uncovered.program}, {"transport", Name(uncovered.transport)}});
   }
   return json;
+}
+
+// The line of a scenario as ScenarioToJson wrote it, with no events.
+std::string WithoutEvidence(std::string_view line) {
+  const std::size_t at = line.find(kEvidence);
+  if (at == std::string_view::npos) throw std::runtime_error("holds no evidence");
+  return std::string(line.substr(0, at)) + std::string(kEvidence) + "]}";
 }
 
 // The number of a program of the header.
@@ -251,7 +263,7 @@ std::string ScenarioToJson(const RecordedScenario& scenario) {
   // The evidence is most of the line and is text already: it goes last, as it is.
   std::string line = Dump(json);
   line.pop_back();
-  line += ",\"evidence\":[";
+  line += kEvidence;
   for (std::size_t i = 0; i < scenario.timeline.size(); ++i) {
     if (i > 0) line += ',';
     line += EventToJson(scenario.timeline[i]);
@@ -260,8 +272,9 @@ std::string ScenarioToJson(const RecordedScenario& scenario) {
   return line;
 }
 
-RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& header) {
-  const Json json = Parse(line);
+RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& header,
+                                  Evidence evidence) {
+  const Json json = Parse(evidence == Evidence::kSkip ? WithoutEvidence(line) : std::string(line));
   return Explained([&] {
     if (json.at("kind").get<std::string>() != "scenario") {
       throw std::runtime_error("this is no line of a scenario");
@@ -293,10 +306,11 @@ RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& hea
                         .traced = subject.at("traced").get<bool>(),
                         .isolated = subject.at("isolated").get<bool>()};
     for (const Json& event : json.at("evidence")) {
-      scenario.timeline.Append(EventFromJson(event.dump()));
+      scenario.timeline.Append(EventFromJson(event));
     }
+    const std::size_t events = evidence == Evidence::kSkip ? kAnyNumber : scenario.timeline.size();
     for (const Json& result : json.at("results")) {
-      scenario.results.push_back(ResultFromJson(result, scenario.timeline.size()));
+      scenario.results.push_back(ResultFromJson(result, events));
     }
     return scenario;
   });

@@ -18,6 +18,7 @@ struct SuiteScenario {
   std::vector<Transport> transports;
   std::string description;
   std::vector<std::string> requirements;  // ids, sorted
+  bool long_run = false;                  // takes many times as long as others
   std::string file;                       // from the repository's root
   int line = 0;
 

@@ -11,7 +11,6 @@
 namespace sockspec {
 namespace {
 
-constexpr std::size_t kLogBytes = 64 << 10;
 constexpr std::string_view kNotObservable = "not observable";
 
 // Of several findings the worst counts; of equal ones that of the first scenario by name.
@@ -70,30 +69,6 @@ Level InForce(const Requirement& requirement, bool lowered) {
 bool IsGateRequirement(Role role, Transport transport, const std::string& id) {
   const std::vector<std::string> ids = GateRequirements(role, transport);
   return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
-std::string Cut(std::string text, bool* cut) {
-  if (text.size() <= kLogBytes) return text;
-  *cut = true;
-  return text.substr(text.size() - kLogBytes);
-}
-
-// What the program printed, over all launches of the scenario.
-std::optional<report::Log> LogOf(const RecordedScenario& scenario) {
-  int runs = 0;
-  for (const Event& event : scenario.timeline.events()) runs = std::max(runs, event.run + 1);
-  std::string output, error;
-  for (int run = 0; run < runs; ++run) {
-    output += scenario.timeline.Output(run, 1);
-    error += scenario.timeline.Output(run, 2);
-  }
-  if (output.empty() && error.empty()) return std::nullopt;
-  report::Log log{.program = scenario.program,
-                  .scenario = scenario.scenario,
-                  .transport = std::string(Name(scenario.transport))};
-  log.standard_output = Cut(std::move(output), &log.cut);
-  log.standard_error = Cut(std::move(error), &log.cut);
-  return log;
 }
 
 }  // namespace
@@ -155,21 +130,17 @@ void ReportBuilder::Merge(const Key& key, Finding finding) {
   }
 }
 
-void ReportBuilder::Add(const RecordedScenario& scenario) {
-  const Role role = scenario.subject.role;
-  bool passed_all = true;
-  for (const CheckResult& result : scenario.results) {
+void ReportBuilder::Add(const RecordedScenario& scenario, EvidenceDigest digest) {
+  for (std::size_t i = 0; i < scenario.results.size(); ++i) {
+    const CheckResult& result = scenario.results[i];
     if (result.verdict == Verdict::kFail) ++failures_;
-    passed_all = passed_all && Rank(result.verdict) <= Rank(Verdict::kPass);
     Merge({scenario.program, scenario.transport, result.requirement},
           {.scenario = scenario.scenario,
            .result = result,
-           .excerpt = MakeExcerpt(scenario.timeline, result.events, role),
+           .excerpt = std::move(digest.excerpts.at(i)),
            .milliseconds = scenario.milliseconds});
   }
-  if (!passed_all) {
-    if (std::optional<report::Log> log = LogOf(scenario)) logs_.push_back(std::move(*log));
-  }
+  if (digest.log) logs_.push_back(std::move(*digest.log));
   not_executable_ = not_executable_ || scenario.outcome == Name(DriveEnd::kNotExecutable);
   JudgeGate(scenario);
 }

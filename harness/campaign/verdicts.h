@@ -2,7 +2,7 @@
 // the rules of the campaign: the gate, levels, profiles, waivers, the reference as control.
 //
 //   ReportBuilder builder(header, Catalogue::Embedded());
-//   for (...) builder.Add(scenario);        // in any order: the report does not depend on it
+//   for (...) builder.Add(scenario, DigestOf(scenario));  // in any order: the report does not depend on it
 //   const report::Report report = builder.Finish(footer);
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <tuple>
 #include <vector>
 
+#include "harness/campaign/digest.h"
 #include "harness/campaign/record.h"
 #include "harness/testbed/catalogue.h"
 #include "harness/testbed/drive.h"
@@ -45,7 +46,8 @@ class ReportBuilder {
  public:
   ReportBuilder(RecordHeader header, const Catalogue& catalogue);
 
-  void Add(const RecordedScenario& scenario);
+  // The scenario's timeline may be left out: what reports show of it is in the digest.
+  void Add(const RecordedScenario& scenario, EvidenceDigest digest);
   report::Report Finish(const RecordFooter& footer);
 
   // Whether the gate of that program and transport is known to have passed; for the campaign, which

@@ -21,7 +21,7 @@ class VerdictsTest : public ::testing::Test {
  protected:
   report::Report Make(const std::vector<RecordedScenario>& scenarios, RecordFooter footer = {}) {
     ReportBuilder builder(header_, catalogue_);
-    for (const RecordedScenario& scenario : scenarios) builder.Add(scenario);
+    for (const RecordedScenario& scenario : scenarios) builder.Add(scenario, DigestOf(scenario));
     return builder.Finish(footer);
   }
 

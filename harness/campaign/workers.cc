@@ -193,10 +193,10 @@ class Pool {
       Drain(*worker);
       if (options_.own_group) kill(-worker->pid, SIGKILL);  // what it may have left behind
       WorkerReport report{
-          .line = std::move(worker->text),
+          .text = std::move(worker->text),
           .milliseconds = static_cast<double>(MonotonicNanoseconds() - worker->started) / 1e6};
-      const bool whole = report.line.ends_with('\n');
-      if (whole) report.line.pop_back();
+      const bool whole = report.text.ends_with('\n');
+      if (whole) report.text.pop_back();
       if (worker->late) {
         report.death = fmt::format("did not end within {} s", options_.deadline_seconds);
       } else if (!whole || status != 0) {

@@ -1,7 +1,7 @@
 // The pool of worker processes: one forked process for each job, some at once.
 //
 // The coordinator is single-threaded and waits in poll() on the workers' pipes and on a signalfd. A
-// worker does its job, writes one line to its pipe and leaves by _exit(), so that nothing of the
+// worker does its job, writes its text to its pipe and leaves by _exit(), so that nothing of the
 // coordinator is destroyed twice. A worker that dies, is killed by its deadline or writes nothing
 // is a value: its `death`. The first SIGINT or SIGTERM kills the workers and ends Run; from then on
 // these signals have their default effect again.
@@ -21,15 +21,15 @@ struct WorkerOptions {
 };
 
 struct WorkerReport {
-  std::string line;   // what it wrote, without the line break; whole if `death` is ""
-  std::string death;  // why there is no whole line: "killed by SIGSEGV"
+  std::string text;   // what it wrote, without the last line break; whole if `death` is ""
+  std::string death;  // why it is not whole: "killed by SIGSEGV"
   double milliseconds = 0;
 };
 
 struct WorkerCalls {
   // The next job to start, or none for now; asked again after each `done`.
   std::function<std::optional<int>()> next;
-  // Runs in the worker; returns its line.
+  // Runs in the worker; returns its text.
   std::function<std::string(int job)> work;
   std::function<void(int job)> started;  // may be empty
   std::function<void(int job, WorkerReport)> done;

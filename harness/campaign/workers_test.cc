@@ -48,16 +48,16 @@ TEST_F(WorkersTest, RunsEveryJobInAProcessOfItsOwn) {
             PoolEnd::kDone);
   ASSERT_EQ(reports_.size(), 7u);
   for (const auto& [job, report] : reports_) {
-    EXPECT_THAT(report.line, StartsWith(std::to_string(job) + " "));
-    EXPECT_THAT(report.line, ::testing::Not(HasSubstr(own)));
+    EXPECT_THAT(report.text, StartsWith(std::to_string(job) + " "));
+    EXPECT_THAT(report.text, ::testing::Not(HasSubstr(own)));
     EXPECT_EQ(report.death, "");
   }
 }
 
 TEST_F(WorkersTest, TakesLinesThatNoPipeHolds) {
   Run(2, [](int job) { return std::string(5 << 20, static_cast<char>('a' + job)); });
-  EXPECT_EQ(reports_[0].line, std::string(5 << 20, 'a'));
-  EXPECT_EQ(reports_[1].line, std::string(5 << 20, 'b'));
+  EXPECT_EQ(reports_[0].text, std::string(5 << 20, 'a'));
+  EXPECT_EQ(reports_[1].text, std::string(5 << 20, 'b'));
 }
 
 TEST_F(WorkersTest, ADeathIsAValueAndTheOthersGoOn) {
@@ -81,7 +81,7 @@ TEST_F(WorkersTest, WhoeverHoldsThePipeIsNotAwaited) {
     if (fork() == 0) WaitForever();  // in the worker's group: killed with it
     return "done";
   });
-  EXPECT_EQ(reports_[0].line, "done");
+  EXPECT_EQ(reports_[0].text, "done");
 }
 
 // The coordinator in a process of its own; the first worker interrupts it.

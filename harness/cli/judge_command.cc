@@ -43,7 +43,7 @@ int ReportRecord(const RecordOptions& options, Judging judging) {
                                         });
                                     if (judging == Judging::kAnew) JudgeAgain(*planned, &scenario);
                                     if (options.output.trace_log) trace_log.Add(*header, scenario);
-                                    builder->Add(scenario);
+                                    builder->Add(scenario, DigestOf(scenario));
                                   }};
   const RecordFooter footer = ReadRecord(options.file, visitor);
   const report::Report report = builder->Finish(footer);

@@ -135,6 +135,10 @@ int Run(const RunOptions& options, const std::vector<std::string>& program) {
   SelectRequirements(Catalogue::Embedded(), ReadPatterns(options.patterns));
   for (const Manifest& manifest : subjects.manifests) BuildPrograms(manifest);
   campaign.abilities = ProbeHost();
+  campaign.timelines = options.output.trace_log;
+  const bool shows_passes = options.output.verbose || !options.output.folder.empty() ||
+                            !options.output.reports.empty();
+  campaign.excerpts = shows_passes ? Excerpts::kAll : Excerpts::kNoPasses;
   TraceLog trace_log;
   report::Report report;
   {

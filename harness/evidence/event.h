@@ -30,7 +30,7 @@ enum class EventKind {
   kConnected,         // address: remote, local_address
   kConnectFailed,     // error
   kAccepted,          // a client under test connected to the harness; address: its own
-  kSent,              // bytes; filler (Peer::SendFiller): number = how many, no bytes
+  kSent,              // bytes; filler: number = how many, text = which (Peer::SendFiller)
   kSendFailed,        // error
   kReceived,          // bytes
   kHalfClosed,        // the harness sent its FIN (shutdown)

@@ -231,8 +231,7 @@ std::string EventToJson(const Event& event) {
   return out.dump();
 }
 
-Event EventFromJson(std::string_view json) {
-  const Json in = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+Event EventFromJson(const Json& in) {
   if (!in.is_object()) throw std::runtime_error("malformed event: not a JSON object");
   Event event;
   const auto at = in.find("at");

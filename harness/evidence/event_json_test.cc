@@ -13,6 +13,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
+Event FromText(std::string_view text) {
+  return EventFromJson(nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false));
+}
+
 std::string AllBytes() {
   std::string bytes;
   for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
@@ -144,9 +148,9 @@ TEST(EventJson, EveryFieldOfEveryKindSurvives) {
     const Event event = FullEvent(static_cast<EventKind>(kind));
     const std::string json = EventToJson(event);
     EXPECT_EQ(json.find('\n'), std::string::npos);
-    ExpectSame(event, EventFromJson(json));
+    ExpectSame(event, FromText(json));
     const Event bare{.kind = static_cast<EventKind>(kind)};
-    ExpectSame(bare, EventFromJson(EventToJson(bare)));
+    ExpectSame(bare, FromText(EventToJson(bare)));
   }
 }
 
@@ -163,7 +167,7 @@ TEST(EventJson, EveryRoleSurvives) {
   for (int role = 0; role <= static_cast<int>(SocketRole::kPair); ++role) {
     const Event event{.kind = EventKind::kCall,
                       .call = Call{.role = static_cast<SocketRole>(role)}};
-    EXPECT_EQ(EventFromJson(EventToJson(event)).call->role, event.call->role);
+    EXPECT_EQ(FromText(EventToJson(event)).call->role, event.call->role);
   }
 }
 
@@ -178,17 +182,17 @@ TEST(EventJson, EveryByteSurvives) {
   for (int byte = 0; byte < 256; ++byte) {
     const Event event{.kind = EventKind::kReceived,
                       .bytes = std::string(1, static_cast<char>(byte))};
-    EXPECT_EQ(EventFromJson(EventToJson(event)).bytes, event.bytes) << byte;
+    EXPECT_EQ(FromText(EventToJson(event)).bytes, event.bytes) << byte;
   }
   for (const std::string& bytes : {std::string("\xc3\x28"), std::string("\xe2\x82"),
                                    std::string("\xff\xfe\0x", 4), std::string("\xc3\xa9")}) {
     const Event event{.kind = EventKind::kReceived, .bytes = bytes};
-    EXPECT_EQ(EventFromJson(EventToJson(event)).bytes, bytes);
+    EXPECT_EQ(FromText(EventToJson(event)).bytes, bytes);
   }
 }
 
 TEST(EventJson, UnknownKeysAreForALaterVersion) {
-  const Event event = EventFromJson(
+  const Event event = FromText(
       R"({"at":1,"kind":"call","new":[1,{"a":null}],"call":{"name":"read","new":true}})");
   EXPECT_EQ(event.at, 1);
   EXPECT_EQ(event.call->name, "read");
@@ -197,7 +201,7 @@ TEST(EventJson, UnknownKeysAreForALaterVersion) {
 TEST(EventJson, ACutRecordIsRefusedAtEveryByte) {
   const std::string json = EventToJson(FullEvent(EventKind::kSnapshot));
   for (std::size_t length = 0; length < json.size(); ++length) {
-    EXPECT_THROW(EventFromJson(std::string_view(json).substr(0, length)), std::runtime_error)
+    EXPECT_THROW(FromText(std::string_view(json).substr(0, length)), std::runtime_error)
         << length;
   }
 }
@@ -210,7 +214,7 @@ TEST(EventJson, NoByteThatIsDamagedCausesAnythingButRuntimeError) {
       std::string damaged = json;
       damaged[i] = damage;
       try {
-        EventFromJson(damaged);
+        FromText(damaged);
       } catch (const std::runtime_error&) {
         ++refused;
       }
@@ -250,10 +254,10 @@ TEST(EventJson, RefusesWrongTypesAndNamesTheKey) {
         R"({"at":1,"kind":"call","call":{"option_value":{}}})",
         R"({"at":1,"kind":"snapshot","snapshot":{"sockets":[1]}})",
         R"({"at":1,"kind":"snapshot","snapshot":{"sockets":[{"v6_only":"no"}]}})"}) {
-    EXPECT_THROW(EventFromJson(json), std::runtime_error) << json;
+    EXPECT_THROW(FromText(json), std::runtime_error) << json;
   }
   try {
-    EventFromJson(R"({"at":1,"kind":"call","run":"x"})");
+    FromText(R"({"at":1,"kind":"call","run":"x"})");
     FAIL() << "taken";
   } catch (const std::runtime_error& error) {
     EXPECT_THAT(error.what(), HasSubstr("\"run\""));
@@ -262,8 +266,8 @@ TEST(EventJson, RefusesWrongTypesAndNamesTheKey) {
 
 TEST(EventJson, ManyLevelsOfNestingAreSurvived) {
   const std::string deep = R"({"at":1,"kind":"step","new":)" + std::string(100'000, '[');
-  EXPECT_THROW(EventFromJson(deep), std::runtime_error);
-  EXPECT_NO_THROW(EventFromJson(deep + std::string(100'000, ']') + "}"));
+  EXPECT_THROW(FromText(deep), std::runtime_error);
+  EXPECT_NO_THROW(FromText(deep + std::string(100'000, ']') + "}"));
 }
 
 }  // namespace

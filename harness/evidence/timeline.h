@@ -1,7 +1,9 @@
 // The timeline: all events of one scenario, in one order, and the questions that checks ask of it.
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +41,7 @@ struct Conversation {
 class Timeline {
  public:
   void Append(Event event) { events_.push_back(std::move(event)); }
-  const std::vector<Event>& events() const { return events_; }
+  const std::deque<Event>& events() const { return events_; }
   std::size_t size() const { return events_.size(); }
   const Event& operator[](std::size_t index) const { return events_[index]; }
 
@@ -56,13 +58,13 @@ class Timeline {
   const Event* Exit(int run) const;
 
  private:
-  std::vector<Event> events_;
+  std::deque<Event> events_;
 };
 
 // JSON text of an event (one object, no line break) and back; every byte survives. The reader
 // accepts unknown keys (records of later minor versions) and throws std::runtime_error on anything
 // malformed.
 std::string EventToJson(const Event& event);
-Event EventFromJson(std::string_view json);
+Event EventFromJson(const nlohmann::ordered_json& json);
 
 }  // namespace sockspec

@@ -44,14 +44,12 @@ std::optional<std::string> ReadAll(int proc_fd, const char* path) {
   const auto fd = Open(proc_fd, path);
   if (!fd) return std::nullopt;
   std::string content;
-  constexpr std::size_t kChunk = 1 << 14;
+  char buffer[1 << 12];
   while (true) {
-    const std::size_t size = content.size();
-    content.resize(size + kChunk);
-    const ssize_t count = Read(fd->get(), path, content.data() + size, kChunk);
+    const ssize_t count = Read(fd->get(), path, buffer, sizeof buffer);
     if (count < 0) return std::nullopt;
-    content.resize(size + static_cast<std::size_t>(count));
     if (count == 0) return content;
+    content.append(buffer, static_cast<std::size_t>(count));
   }
 }
 

@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <sstream>
 
 #include <fmt/format.h>
 
+#include "harness/base/text.h"
 #include "harness/launch/launch.h"
 
 namespace sockspec {
@@ -35,9 +35,8 @@ std::string ResolveProgram(const std::string& name, const std::string& path,
     throw ProgramNotExecutable(fmt::format(
         "{}: no such program at {}; build it first or correct the command", name, text));
   }
-  std::istringstream list(path);
-  for (std::string folder; std::getline(list, folder, ':');) {
-    const std::string text = (folder.empty() ? "." : folder) + "/" + name;
+  for (std::string_view folder : Split(path, ':')) {
+    const std::string text = fmt::format("{}/{}", folder.empty() ? "." : folder, name);
     if (IsExecutable(text)) return text;
   }
   if (IsRegularFile(directory + "/" + name)) {

@@ -92,18 +92,17 @@ void StreamPeer::ContinueConnect() {
 }
 
 std::string StreamPeer::ReadSome(std::size_t most) {
-  std::string bytes;
-  if (state_ != PeerState::kConnected) return bytes;
-  bytes.resize(std::min(most, kChunk));
-  const ssize_t n = recv(fd(), bytes.data(), bytes.size(), 0);
-  bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  if (state_ != PeerState::kConnected) return "";
+  char buffer[kChunk];
+  const ssize_t n = recv(fd(), buffer, std::min(most, sizeof buffer), 0);
+  if (n > 0) return {buffer, static_cast<std::size_t>(n)};
   if (n == 0) {
     state_ = PeerState::kFin;
   } else if (n < 0 && !WouldBlock(errno) && errno != EINTR) {
     state_ = PeerState::kReset;
     error_ = errno;
   }
-  return bytes;
+  return "";
 }
 
 std::size_t StreamPeer::SendSome(std::string_view bytes) {

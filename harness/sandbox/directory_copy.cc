@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -87,10 +88,13 @@ class Surveyor {
 }  // namespace
 
 DirectorySurvey SurveyDirectory(const std::string& directory, bool overlay_possible) {
+  static std::map<std::pair<std::string, bool>, DirectorySurvey> known;
+  const std::pair<std::string, bool> key(directory, overlay_possible);
+  if (const auto found = known.find(key); found != known.end()) return found->second;
   Surveyor surveyor(overlay_possible);
   OwnedFd fd(CheckCall(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open({})",
                        directory));
-  return surveyor.Survey(std::move(fd));
+  return known[key] = surveyor.Survey(std::move(fd));
 }
 
 void CopyDirectory(const std::string& from, const std::string& to) {

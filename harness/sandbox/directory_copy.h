@@ -13,9 +13,10 @@ struct DirectorySurvey {
   bool foreign_owners = false;  // an owner or group that the sandbox's identity map leaves out
   bool small = false;           // at most kMostCopiedBytes in few enough files to be copied
 };
-// Looks at the first few hundred entries for owners, since it is done for each scenario; all of
-// them, up to the limit, for the size where a copy is to be considered. Call it before the user
-// namespace is entered: inside, unmapped owners look like nobody's.
+// Looks at the first few hundred entries for owners; at all of them, up to the limit, for the size
+// where a copy is to be considered. Looks once in a process: what was found in the one that forks
+// workers holds for all of them. Call it before the user namespace is entered: inside, unmapped
+// owners look like nobody's.
 DirectorySurvey SurveyDirectory(const std::string& directory, bool overlay_possible);
 
 // Copies files, directories and symbolic links with modes and times, owned by the caller. Leaves

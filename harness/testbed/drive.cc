@@ -2,20 +2,21 @@
 #include "harness/testbed/drive.h"
 
 #include <netinet/in.h>
-#include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <sstream>
 
 #include "harness/base/clock.h"
 #include "harness/base/error.h"
 #include "harness/base/text.h"
 #include "harness/launch/launch.h"
+#include "harness/sandbox/directory_copy.h"
+#include "harness/testbed/caller.h"
 #include "harness/testbed/judging.h"
 #include "harness/testbed/testbed.h"
+#include "harness/trace/seccomp_filters.h"
 
 namespace sockspec {
 namespace {
@@ -37,12 +38,6 @@ constexpr EndName kEnds[] = {{DriveEnd::kComplete, "complete"},
                              {DriveEnd::kNotExecutable, "not-executable"},
                              {DriveEnd::kHarnessError, "harness-error"}};
 
-std::string RealHome() {
-  if (const char* home = getenv("HOME"); home != nullptr && *home == '/') return home;
-  const passwd* entry = getpwuid(getuid());
-  return entry != nullptr ? entry->pw_dir : "";
-}
-
 // The folder directly below `home` in which `path` lies: ~/.pyenv for ~/.pyenv/shims, since what
 // lies on PATH there needs its neighbours. "" when it does not lie below.
 std::string BelowHome(const std::string& home, const std::string& path) {
@@ -55,9 +50,9 @@ std::vector<std::string> ReadableFolders(const Manifest& manifest, const LaunchS
   std::vector<std::string> folders = manifest.sandbox_read;
   folders.push_back(options.tool_folder);
   const char* path = getenv("PATH");
-  std::istringstream list(path != nullptr ? path : "");
-  for (std::string folder; std::getline(list, folder, ':');) {
-    if (const std::string below = BelowHome(home, folder); !below.empty()) folders.push_back(below);
+  for (std::string_view folder : Split(path != nullptr ? path : "", ':')) {
+    const std::string below = BelowHome(home, std::string(folder));
+    if (!below.empty()) folders.push_back(below);
   }
   const std::vector<std::string>& command = options.wrap.empty() ? spec.command : options.wrap;
   try {
@@ -115,6 +110,17 @@ Subject MakeSubject(const Manifest&, const Program& program, Transport transport
   return subject;
 }
 
+void PrepareToDrive(const std::vector<std::string>& directories, const HostAbilities& abilities) {
+  for (const std::string& directory : directories) {
+    std::error_code missing;  // is said where it is launched
+    if (!std::filesystem::is_directory(directory, missing)) continue;
+    SurveyDirectory(std::filesystem::absolute(directory).lexically_normal(), abilities.overlay);
+  }
+  TracingFilters();
+  CallerName();
+  CallerHome();
+}
+
 Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, const Subject& subject,
                     const DriveOptions& options) {
   Drive drive;
@@ -132,7 +138,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
   try {
     SandboxOptions sandbox_options;
     sandbox_options.directory = subject.launch.directory;
-    sandbox_options.home = RealHome();
+    sandbox_options.home = CallerHome();
     sandbox_options.readable =
         ReadableFolders(manifest, subject.launch, options, sandbox_options.home);
     sandbox_options.first_unprivileged_port = scenario.needs.first_unprivileged_port;

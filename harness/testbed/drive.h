@@ -44,6 +44,10 @@ struct Drive {
 Subject MakeSubject(const Manifest& manifest, const Program& program, Transport transport,
                     const HostAbilities& abilities);
 
+// Makes what every worker needs and inherits; once, in the process that forks them. `directories`
+// are the working directories of the programs.
+void PrepareToDrive(const std::vector<std::string>& directories, const HostAbilities& abilities);
+
 // Enters a sandbox (so: once in a process), drives the scenario, tears the sandbox down. Never
 // throws: trouble of the harness's own is kHarnessError.
 Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, const Subject& subject,

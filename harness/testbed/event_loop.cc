@@ -33,7 +33,6 @@ struct EventLoop::Impl {
   asio::steady_timer watchdog{context};
   std::map<int, std::shared_ptr<Watch>> watches;
   OwnedFd child_signals;
-  std::function<void()> on_children;
 
   void WaitReadable(int fd, const std::shared_ptr<Watch>& watch, bool again) {
     watch->reading = true;
@@ -67,19 +66,15 @@ EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {
       OwnedFd(CheckCall(signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd(SIGCHLD)"));
   const int fd = impl_->child_signals.get();
   OnReadable(fd, [this, fd] {
+    // SIGCHLDs are merged while one is pending. That the loop woke is all they say: whoever looks
+    // around asks waitpid() for all that has happened.
     signalfd_siginfo info[8];
-    while (read(fd, info, sizeof info) > 0) {
-    }
-    if (impl_->on_children) impl_->on_children();
+    [[maybe_unused]] const ssize_t taken = read(fd, info, sizeof info);
   });
 }
 
 EventLoop::~EventLoop() {
   impl_->watches.clear();  // before the descriptors that they watch
-}
-
-void EventLoop::OnChildren(std::function<void()> handler) {
-  impl_->on_children = std::move(handler);
 }
 
 void EventLoop::OnReadable(int fd, std::function<void()> handler) {

@@ -37,7 +37,9 @@ bool Peer::connected() const { return testbed_->Connected(number_); }
 bool Peer::ended() const { return testbed_->Ended(number_); }
 const std::string& Peer::received() const { return testbed_->Received(number_); }
 void Peer::Send(std::string_view bytes) { testbed_->Send(number_, bytes); }
-void Peer::SendFiller(std::int64_t bytes) { testbed_->SendFiller(number_, bytes); }
+void Peer::SendFiller(std::int64_t bytes, Filler filler) {
+  testbed_->SendFiller(number_, bytes, filler);
+}
 void Peer::HalfClose() { testbed_->HalfClose(number_); }
 void Peer::Close() { testbed_->Close(number_); }
 void Peer::Abort() { testbed_->Abort(number_); }

@@ -71,6 +71,9 @@ struct ConnectOptions {
 // Whether the harness's listener lets others bind to its port as well.
 enum class Sharing { kNone, kReusePort };
 
+// What Peer::SendFiller sends: the same bytes in every run.
+enum class Filler { kLines, kNoise, kNuls, kOneLine };
+
 // One of the harness's own connections; a handle that may be copied. Every act is on the timeline.
 class Peer {
  public:
@@ -81,9 +84,9 @@ class Peer {
   const std::string& received() const;
 
   void Send(std::string_view bytes);  // until all is sent, or the peer ended it, or it is settled
-  // The same with so many bytes of printable lines; recorded as one kSent event without bytes,
-  // whose number says how many went out.
-  void SendFiller(std::int64_t bytes);
+  // The same with so many bytes of filler; recorded as one kSent event without bytes, whose number
+  // says how many went out.
+  void SendFiller(std::int64_t bytes, Filler filler = Filler::kLines);
   void HalfClose();              // shutdown(SHUT_WR): the FIN goes out, reading goes on
   void Close();                  // close(): FIN
   void Abort();                  // close() with SO_LINGER {1, 0}: RST
@@ -178,6 +181,7 @@ struct SandboxNeeds {
   int first_unprivileged_port = 0;
   std::vector<std::string> extra_addresses;
   bool own_clock = false;  // the program's wall clock can be moved: MoveClock()
+  bool long_run = false;   // takes many times as long as others: it is started first
 };
 
 struct ScenarioInfo {

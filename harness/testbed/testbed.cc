@@ -21,7 +21,7 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
       timeline_(timeline),
       began_(MonotonicNanoseconds()),
       sockets_(sandbox.proc_fd()),
-      first_counters_(ReadTcpCounters(sandbox.proc_fd())) {
+      first_counters_(sandbox.isolated() ? TcpCounters{} : ReadTcpCounters(sandbox.proc_fd())) {
   TracerHooks hooks;
   hooks.record = [this](Event event) { Record(std::move(event)); };
   hooks.connection_of = [this](pid_t pid, int fd, const std::string& peer) {
@@ -31,7 +31,6 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
     if (pid == sandbox_.init_pid()) deadline_ = "the sandbox's init ended early";
   };
   tracer_ = std::make_unique<Tracer>(sandbox.proc_fd(), std::move(hooks));
-  loop_.OnChildren([this] { tracer_->HandleStops(); });
   Record({.kind = EventKind::kStep, .number = RealtimeNanoseconds(), .text = "wall clock"});
 }
 

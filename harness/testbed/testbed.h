@@ -63,7 +63,7 @@ class Testbed {
   bool HasPendingConnection() const;
   void OccupyEndpoint(Sharing sharing);
   void Send(int number, std::string_view bytes);
-  void SendFiller(int number, std::int64_t bytes);
+  void SendFiller(int number, std::int64_t bytes, Filler filler);
   void HalfClose(int number);
   void Close(int number);
   void Abort(int number);

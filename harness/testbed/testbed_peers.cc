@@ -21,6 +21,33 @@ int PortOf(const std::string& printed) {
   return colon == std::string::npos ? 0 : std::atoi(printed.c_str() + colon + 1);
 }
 
+constexpr std::string_view kFillerNames[] = {"numbered lines", "noise", "NULs", "one line"};
+constexpr std::size_t kFillerPeriod = 65536;
+
+// One period of it; the same in every run.
+std::string MakeFiller(Filler filler) {
+  std::string bytes;
+  std::uint32_t state = 1;  // of a linear congruential generator (Numerical Recipes)
+  while (bytes.size() < kFillerPeriod) {
+    switch (filler) {
+      case Filler::kLines:
+        bytes += fmt::format("filler line {:06}\n", bytes.size() / 19);
+        break;
+      case Filler::kNoise:
+        state = state * 1664525 + 1013904223;
+        bytes += static_cast<char>(state >> 24);
+        break;
+      case Filler::kNuls:
+        bytes += '\0';
+        break;
+      case Filler::kOneLine:
+        bytes += 'A';
+        break;
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 SocketAddress Testbed::ServerAddress(const std::string& address) const {
@@ -255,15 +282,18 @@ void Testbed::Send(int number, std::string_view bytes) {
   RecordSent(number, {.kind = EventKind::kSent, .bytes = std::string(bytes.substr(0, sent))}, sent);
 }
 
-void Testbed::SendFiller(int number, std::int64_t bytes) {
-  std::string lines;
-  while (lines.size() < 65536) lines += fmt::format("filler line {:06}\n", lines.size() / 19);
+void Testbed::SendFiller(int number, std::int64_t bytes, Filler filler) {
+  const std::string lines = MakeFiller(filler);
   const auto total = static_cast<std::size_t>(bytes);
   const std::size_t sent = SendAll(number, [&](std::size_t from) {
     const std::size_t at = from % lines.size();
     return std::string_view(lines).substr(at, std::min(total - from, lines.size() - at));
   });
-  RecordSent(number, {.kind = EventKind::kSent, .number = static_cast<std::int64_t>(sent)}, sent);
+  RecordSent(number,
+             {.kind = EventKind::kSent,
+              .number = static_cast<std::int64_t>(sent),
+              .text = std::string(kFillerNames[static_cast<int>(filler)])},
+             sent);
 }
 
 void Testbed::RecordSent(int number, Event event, std::size_t sent) {

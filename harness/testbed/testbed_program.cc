@@ -1,6 +1,5 @@
 // The engine behind Scenario: launching, signalling and awaiting the program.
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "harness/base/error.h"
 #include "harness/base/text.h"
 #include "harness/launch/launch.h"
+#include "harness/testbed/caller.h"
 #include "harness/testbed/testbed.h"
 
 namespace sockspec {
@@ -32,11 +32,6 @@ std::string FamilyWord(const std::string& transport) {
   return transport;  // appletalk, pup
 }
 
-std::string UserName() {
-  const passwd* entry = getpwuid(getuid());
-  return entry != nullptr ? entry->pw_name : std::to_string(getuid());
-}
-
 }  // namespace
 
 Placeholders Testbed::PlaceholdersFor(const LaunchOptions& options) const {
@@ -50,7 +45,7 @@ Placeholders Testbed::PlaceholdersFor(const LaunchOptions& options) const {
           {"path", options.path.value_or(subject_.path)},
           {"backlog", options.backlog.value_or(std::to_string(subject_.backlog))},
           {"service", subject_.service},
-          {"user", UserName()}};
+          {"user", CallerName()}};
 }
 
 std::vector<std::string> Testbed::EnvironmentFor(const LaunchSpec& spec,

@@ -10,11 +10,14 @@ namespace {
 
 constexpr int kWarmUp = 10;
 constexpr int kQuarters = 4;
-constexpr int kExchanges = 1000;
+// More than the 256 places of a table that is never emptied. What is lost in smaller steps shows in
+// the kernel's tables long before it runs out.
+constexpr int kExchanges = 300;
 constexpr int kFewClients = 20;  // of them, for ACC-02
 
 SCENARIO(ManyExchanges, kServer, kStreams,
-         "1000 clients one after the other, with a look at the program after each quarter") {
+         "300 clients one after the other, with a look at the program after each quarter",
+         .long_run = true) {
   Start();
   const int quarter = std::max(1, (Bounded(launch(), kWarmUp + kExchanges) - kWarmUp) / kQuarters);
   const auto exchange = [this](int clients) {
@@ -58,7 +61,7 @@ CHECK(ManyExchanges, "ACC-16") {
 
 // CLS-07: descriptors do not accumulate.
 CHECK(ManyExchanges, "CLS-07") {
-  const Snapshot before = SnapshotAt("quarter 0"), after = SnapshotAt("quarter 1");
+  const Snapshot before = SnapshotAt("quarter 0"), after = SnapshotAt("quarter 4");
   if (before.descriptors < 0 || after.descriptors < 0) {
     Inconclusive("the kernel does not show its descriptors");
   }
@@ -67,7 +70,7 @@ CHECK(ManyExchanges, "CLS-07") {
                      kWarmUp, after.descriptors, AllConversations().size());
 }
 
-// ROB-02: 1000 exchanges succeed and nothing accumulates.
+// ROB-02: 300 exchanges succeed and nothing accumulates.
 CHECK(ManyExchanges, "ROB-02") {
   const std::vector<Conversation> all = AllConversations();
   if (all.empty()) Inconclusive("no client came");

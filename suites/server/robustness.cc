@@ -82,16 +82,12 @@ SCENARIO(UnexpectedInput, kServer, kStreams,
          "clients send 1 MiB of noise, 64 KiB of NULs and a line of 64 KiB") {
   Start();
   for (int i = 0; i < kOrdinary; ++i) Exchange();
-  std::string noise(1 << 20, '\0');
-  std::uint32_t state = 1;
-  for (char& byte : noise) {
-    state = state * 1664525 + 1013904223;  // the same noise in every run
-    byte = static_cast<char>(state >> 24);
-  }
-  for (const std::string& input :
-       {noise, std::string(1 << 16, '\0'), std::string(1 << 16, 'A') + "\r\n"}) {
+  constexpr std::pair<Filler, int> kInputs[] = {
+      {Filler::kNoise, 1 << 20}, {Filler::kNuls, 1 << 16}, {Filler::kOneLine, 1 << 16}};
+  for (const auto& [filler, bytes] : kInputs) {
     Client client = Connect();
-    client.Send(input);
+    client.SendFiller(bytes, filler);
+    if (filler == Filler::kOneLine) client.Send("\r\n");
     client.ReadToEnd();
     client.Close();
     Settle();
