@@ -18,6 +18,7 @@
 #include "harness/sandbox/mounts.h"
 #include "harness/sandbox/namespaces.h"
 #include "harness/sandbox/network.h"
+#include "harness/sandbox/parent_network.h"
 
 namespace sockspec {
 namespace {
@@ -58,6 +59,7 @@ void Sandbox::EnterNamespaces(const SandboxOptions& options, const HostAbilities
   SandboxOptions absolute = options;
   absolute.directory = directory_;
   const DirectorySurvey survey = SurveyDirectory(directory_, abilities.overlay);
+  EnterParentNetwork();
   UnshareNamespaces(proc_.get());
   DieWithParent(options.parent);  // after the change of credentials, which may clear it
   PrepareNetwork(proc_.get(), options, abilities);

@@ -13,6 +13,7 @@
 #include "harness/base/text.h"
 #include "harness/launch/launch.h"
 #include "harness/sandbox/directory_copy.h"
+#include "harness/sandbox/parent_network.h"
 #include "harness/testbed/caller.h"
 #include "harness/testbed/judging.h"
 #include "harness/testbed/testbed.h"
@@ -116,6 +117,7 @@ void PrepareToDrive(const std::vector<std::string>& directories, const HostAbili
     if (!std::filesystem::is_directory(directory, missing)) continue;
     SurveyDirectory(std::filesystem::absolute(directory).lexically_normal(), abilities.overlay);
   }
+  if (abilities.user_namespaces) MakeParentNetwork();
   TracingFilters();
   CallerName();
   CallerHome();

@@ -10,13 +10,13 @@ namespace {
 
 constexpr int kWarmUp = 10;
 constexpr int kQuarters = 4;
-// More than the 256 places of a table that is never emptied. What is lost in smaller steps shows in
+// More than the 128 places of a table that is never emptied. What is lost in smaller steps shows in
 // the kernel's tables long before it runs out.
-constexpr int kExchanges = 300;
+constexpr int kExchanges = 160;
 constexpr int kFewClients = 20;  // of them, for ACC-02
 
 SCENARIO(ManyExchanges, kServer, kStreams,
-         "300 clients one after the other, with a look at the program after each quarter",
+         "160 clients one after the other, with a look at the program after each quarter",
          .long_run = true) {
   Start();
   const int quarter = std::max(1, (Bounded(launch(), kWarmUp + kExchanges) - kWarmUp) / kQuarters);
@@ -70,7 +70,7 @@ CHECK(ManyExchanges, "CLS-07") {
                      kWarmUp, after.descriptors, AllConversations().size());
 }
 
-// ROB-02: 300 exchanges succeed and nothing accumulates.
+// ROB-02: 160 exchanges succeed and nothing accumulates.
 CHECK(ManyExchanges, "ROB-02") {
   const std::vector<Conversation> all = AllConversations();
   if (all.empty()) Inconclusive("no client came");
