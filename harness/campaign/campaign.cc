@@ -123,8 +123,8 @@ class Campaign {
     return controlled;
   }
 
-  // What a worker reports: the digest, and the scenario as in the record. Evidence that nobody keeps
-  // stays in the worker.
+  // What a worker reports: the digest, and the scenario as in the record. Evidence that nobody
+  // keeps stays in the worker.
   std::string InLines(RecordedScenario scenario) const {
     const std::string digest = DigestToJson(DigestOf(scenario, options_.excerpts));
     if (options_.record_file.empty() && !options_.timelines) scenario.timeline = {};
@@ -194,8 +194,8 @@ class Campaign {
         if (end == std::string::npos) throw std::runtime_error("has no digest");
         digest = DigestFromJson(std::string_view(report.text).substr(0, end));
         line = report.text.substr(end + 1);
-        scenario = ScenarioFromJson(line, header_,
-                                    options_.timelines ? Evidence::kRead : Evidence::kSkip);
+        scenario =
+            ScenarioFromJson(line, header_, options_.timelines ? Evidence::kRead : Evidence::kSkip);
         if (digest.excerpts.size() != scenario->results.size()) {
           throw std::runtime_error("has a digest of other results");
         }

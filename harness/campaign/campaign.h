@@ -31,10 +31,10 @@ struct CampaignOptions {
   Planes planes = Planes::kAll;
   int jobs = 1;
   double time_scale = 1;
-  bool control = true;      // judge the reference first where it was not judged here
-  std::string record_file;  // "": none is written
+  bool control = true;                 // judge the reference first where it was not judged here
+  std::string record_file;             // "": none is written
   Excerpts excerpts = Excerpts::kAll;  // of the report
-  bool timelines = false;   // CampaignEvents::finished is given the scenarios with theirs
+  bool timelines = false;  // CampaignEvents::finished is given the scenarios with theirs
   HostAbilities abilities;
   std::string tool_folder;
   std::vector<std::string> wrap;

@@ -57,9 +57,8 @@ class Planner {
       return !planned.gate && planned.requirements.empty();
     });
     // The gate, since all wait for it; then the long ones, so that none is left over at the end.
-    std::stable_sort(cases.begin(), cases.end(), [&](const auto& one, const auto& other) {
-      return Turn(one) < Turn(other);
-    });
+    std::stable_sort(cases.begin(), cases.end(),
+                     [&](const auto& one, const auto& other) { return Turn(one) < Turn(other); });
     plan_->cases.insert(plan_->cases.end(), cases.begin(), cases.end());
   }
 

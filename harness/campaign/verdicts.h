@@ -2,8 +2,8 @@
 // the rules of the campaign: the gate, levels, profiles, waivers, the reference as control.
 //
 //   ReportBuilder builder(header, Catalogue::Embedded());
-//   for (...) builder.Add(scenario, DigestOf(scenario));  // in any order: the report does not depend on it
-//   const report::Report report = builder.Finish(footer);
+//   for (...) builder.Add(scenario, DigestOf(scenario));  // in any order: the report does not
+//   depend on it const report::Report report = builder.Finish(footer);
 #pragma once
 
 #include <map>

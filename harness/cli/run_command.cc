@@ -136,8 +136,8 @@ int Run(const RunOptions& options, const std::vector<std::string>& program) {
   for (const Manifest& manifest : subjects.manifests) BuildPrograms(manifest);
   campaign.abilities = ProbeHost();
   campaign.timelines = options.output.trace_log;
-  const bool shows_passes = options.output.verbose || !options.output.folder.empty() ||
-                            !options.output.reports.empty();
+  const bool shows_passes =
+      options.output.verbose || !options.output.folder.empty() || !options.output.reports.empty();
   campaign.excerpts = shows_passes ? Excerpts::kAll : Excerpts::kNoPasses;
   TraceLog trace_log;
   report::Report report;

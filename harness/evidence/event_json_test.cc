@@ -192,8 +192,8 @@ TEST(EventJson, EveryByteSurvives) {
 }
 
 TEST(EventJson, UnknownKeysAreForALaterVersion) {
-  const Event event = FromText(
-      R"({"at":1,"kind":"call","new":[1,{"a":null}],"call":{"name":"read","new":true}})");
+  const Event event =
+      FromText(R"({"at":1,"kind":"call","new":[1,{"a":null}],"call":{"name":"read","new":true}})");
   EXPECT_EQ(event.at, 1);
   EXPECT_EQ(event.call->name, "read");
 }
@@ -201,8 +201,7 @@ TEST(EventJson, UnknownKeysAreForALaterVersion) {
 TEST(EventJson, ACutRecordIsRefusedAtEveryByte) {
   const std::string json = EventToJson(FullEvent(EventKind::kSnapshot));
   for (std::size_t length = 0; length < json.size(); ++length) {
-    EXPECT_THROW(FromText(std::string_view(json).substr(0, length)), std::runtime_error)
-        << length;
+    EXPECT_THROW(FromText(std::string_view(json).substr(0, length)), std::runtime_error) << length;
   }
 }
 

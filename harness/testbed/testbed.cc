@@ -56,12 +56,12 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   };
   bool anything = tracer_->HandleStops();
   if (happened()) return done(Waited::kHappened);
-  // A server that spins may yet answer; a client that spins has nobody but us to wait for.
-  if (tracer_->Spins() &&
-      (patience == Patience::kUntilIdle || patience == Patience::kUntilSettled ||
-       (patience == Patience::kUntilAnswered && subject_.role == Role::kClient))) {
-    return done(Waited::kSpins);
-  }
+  // While a server spins another thread of it may yet answer; a client that spins has nobody but us
+  // to wait for.
+  const bool until_it_acts =
+      patience == Patience::kUntilServing ||
+      (patience == Patience::kUntilAnswered && subject_.role == Role::kServer);
+  if (until_it_acts ? tracer_->SpinsAlone() : tracer_->Spins()) return done(Waited::kSpins);
   if (!tracer_->AnyLiving()) {
     if (loop_.HandlePending()) return Look::kAgain;
     return happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);

@@ -86,9 +86,10 @@ class Testbed {
  private:
   enum class Waited { kHappened, kSettled, kSpins, kProgramGone };
   enum class Patience {
-    kUntilServing,   // it may still be starting: give up only when it sleeps for good
+    kUntilServing,   // it may still be starting: give up only when it sleeps for good or spins
     kUntilIdle,      // give up when all threads sleep, timed or not, or when one spins
-    kUntilAnswered,  // give up when settled; timed waits are ended as if their time had passed
+    kUntilAnswered,  // give up when settled or spinning; timed waits are ended as if their time had
+                     // passed
     kUntilSettled    // the same, or when a thread spins
   };
   struct PeerRecord {

@@ -212,7 +212,9 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   }
   RecordRest(waited);
   Record({.kind = EventKind::kNotReady,
-          .text = "it sleeps in " + tracer_->StateOfRest().what + " and never serves"});
+          .text = waited == Waited::kSpins
+                      ? "it spins and never serves"
+                      : "it sleeps in " + tracer_->StateOfRest().what + " and never serves"});
   return LaunchOutcome::kIdle;
 }
 

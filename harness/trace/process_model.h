@@ -102,9 +102,10 @@ struct TracedThread {
   std::int64_t same_since = 0;     // when the first of the equal waits began (monotonic)
   std::int64_t last_activity = 0;  // the program's count of activities at that wait
   int equal_waits = 0;
-  bool has_deadline = false;  // ended early, it waits again for the rest of the time: its
-                              // clock tells it, and the time must really pass
-  std::string last_call;      // name and result, for people
+  bool has_deadline = false;     // ended early, it waits again for the rest of the time: its
+                                 // clock tells it, and the time must really pass
+  std::string last_call;         // its name
+  bool same_call_again = false;  // the one before had that name, too
 };
 
 }  // namespace sockspec

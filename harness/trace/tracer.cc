@@ -369,6 +369,7 @@ void Tracer::OnExit(TracedThread* thread) {
     pending.call.error = pending.fault_error;
     SetResult(thread->tid, -pending.fault_error);
   }
+  thread->same_call_again = thread->last_call == pending.call.name;
   thread->last_call = pending.call.name;
   EmitCall(thread, pending);
   Resume(thread);
@@ -400,6 +401,9 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
         if (++failing_in_a_row_[thread->tid] == kSpin / 2 && !thread->seeks_clients) {
           thread->seeks_clients = WatchesListener(*thread, pending);
         }
+      } else if (pending.call.result > 0 && thread->same_call_again &&
+                 IsReadinessWait(pending.entry->kind)) {
+        ++failing_in_a_row_[thread->tid];  // told that there is something to do, it does nothing
       }
       if (pending.call.error != EINTR) return;
       break;
@@ -442,6 +446,15 @@ bool Tracer::CountFailures(TracedThread* thread, const PendingCall& pending) {
 bool Tracer::Spins() const {
   return std::any_of(failing_in_a_row_.begin(), failing_in_a_row_.end(),
                      [](const auto& entry) { return entry.second >= kSpin; });
+}
+
+bool Tracer::SpinsAlone() const {
+  return Spins() && std::all_of(threads_.begin(), threads_.end(), [this](const auto& entry) {
+           const auto& [tid, thread] = entry;
+           const auto failing = failing_in_a_row_.find(tid);
+           const bool spins = failing != failing_in_a_row_.end() && failing->second >= kSpin;
+           return spins || thread->group_stopped || Asleep(*thread);
+         });
 }
 
 bool Tracer::AllStopped() const {

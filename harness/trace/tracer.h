@@ -98,6 +98,8 @@ class Tracer {
   // end of a stream again and again counts as failing.
   static constexpr int kSpin = 1000;
   bool Spins() const;
+  // Whether one does, and no other thread does anything that could end that.
+  bool SpinsAlone() const;
   void ForgetSpins() { failing_in_a_row_.clear(); }
   // Numbers of the descriptors 0 ... of the first process that are free: the lowest one.
   int LowestFreeDescriptor(pid_t pid) const;
