@@ -67,6 +67,9 @@ void AddAddress(mnl_socket* netlink, const std::string& text) {
   auto* header = static_cast<ifaddrmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(ifaddrmsg)));
   header->ifa_family = static_cast<unsigned char>(address.family);
   header->ifa_prefixlen = static_cast<unsigned char>(address.prefix);
+  // Without it bind() to an IPv6 address fails until a kernel worker has ended the address's
+  // tentative state (ipv6_add_addr() in net/ipv6/addrconf.c), which takes long on a busy host.
+  if (address.family == AF_INET6) header->ifa_flags = IFA_F_NODAD;
   header->ifa_index = kKernelLoopbackIndex;
   mnl_attr_put(message, IFA_LOCAL, address.size, address.bytes);
   mnl_attr_put(message, IFA_ADDRESS, address.size, address.bytes);

@@ -44,7 +44,8 @@ struct LaunchOptions {
   bool full_output = false;              // standard output is /dev/full
   bool null_output = false;              // standard output is /dev/null: nothing of it is recorded
   std::optional<int> umask;
-  // Instead of the command's words from the first one that holds a placeholder on.
+  // Instead of the command's words from the first one that holds a placeholder on, or from the
+  // option before it that would be left without its value.
   std::optional<std::vector<std::string>> arguments;
 };
 

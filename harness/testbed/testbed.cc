@@ -21,7 +21,8 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
       timeline_(timeline),
       began_(MonotonicNanoseconds()),
       sockets_(sandbox.proc_fd()),
-      first_counters_(sandbox.isolated() ? TcpCounters{} : ReadTcpCounters(sandbox.proc_fd())) {
+      first_counters_(sandbox.isolated() ? TcpCounters{0, 0, 0}
+                                         : ReadTcpCounters(sandbox.proc_fd())) {
   TracerHooks hooks;
   hooks.record = [this](Event event) { Record(std::move(event)); };
   hooks.connection_of = [this](pid_t pid, int fd, const std::string& peer) {

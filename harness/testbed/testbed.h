@@ -133,6 +133,7 @@ class Testbed {
   std::size_t SendAll(int number, const std::function<std::string_view(std::size_t)>& rest);
   bool ReadOnce(int number, std::size_t most);
   bool MoreIsComing(int number) const;
+  void AddPeersInTimeWait(Snapshot& snapshot);
   int CountZombieChildren(const std::vector<pid_t>& pids) const;
   std::vector<std::uint64_t> ProgramSocketInodes(const std::vector<pid_t>& pids, int* count) const;
 

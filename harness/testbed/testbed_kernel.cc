@@ -85,6 +85,7 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
         subject_.role == Role::kServer ? SocketTable::Port::kLocal : SocketTable::Port::kRemote;
     if (label != "ready") {
       for (InetSocket& socket : sockets_.TcpAtPort(now_port_, end)) add(std::move(socket.row));
+      AddPeersInTimeWait(snapshot);
     }
   }
   const TcpCounters counters = ReadTcpCounters(sandbox_.proc_fd());
@@ -95,6 +96,15 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
   event.snapshot = snapshot;
   Record(std::move(event));
   return snapshot;
+}
+
+void Testbed::AddPeersInTimeWait(Snapshot& snapshot) {
+  // Who closed first shows in TIME_WAIT. Where the program's side has none, ours may.
+  const auto waits = [](const SocketRow& row) { return row.state == "TIME_WAIT"; };
+  if (subject_.role != Role::kServer || std::ranges::any_of(snapshot.sockets, waits)) return;
+  for (InetSocket& socket : sockets_.TcpAtPort(now_port_, SocketTable::Port::kRemote)) {
+    if (waits(socket.row)) snapshot.sockets.push_back(std::move(socket.row));
+  }
 }
 
 int Testbed::CountZombieChildren(const std::vector<pid_t>& pids) const {

@@ -150,6 +150,8 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
     request.argv.push_back(Expand(word, values));
   }
   if (options.arguments.has_value()) {
+    // An option whose value is left out would stand alone: --port, without {port}.
+    if (request.argv.size() > 1 && request.argv.back().starts_with('-')) request.argv.pop_back();
     request.argv.insert(request.argv.end(), options.arguments->begin(), options.arguments->end());
   }
   request.environment = EnvironmentFor(spec_, values);
