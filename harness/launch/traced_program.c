@@ -127,6 +127,47 @@ static int Spin(void) {
   return 0;
 }
 
+// Is told of a client again and again, and never accepts it.
+static int DeafToPoll(void) {
+  const int listener = Listener(1);
+  struct sockaddr_in address;
+  socklen_t size = sizeof address;
+  getsockname(listener, (struct sockaddr*)&address, &size);
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  if (connect(client, (struct sockaddr*)&address, size) == -1) return 1;
+  struct pollfd entry = {listener, POLLIN, 0};
+  while (poll(&entry, 1, -1) == 1) {
+  }
+  return 0;
+}
+
+static void* WaitForBytes(void* pipe_end) {
+  char byte;
+  return read(*(int*)pipe_end, &byte, 1) == 1 ? pipe_end : NULL;
+}
+
+// One thread spins until another, which computes, ends it.
+static volatile int computed;
+static void* Compute(void* unused) {
+  for (volatile long i = 0; i < 200 * 1000 * 1000; ++i) {
+  }
+  computed = 1;
+  return unused;
+}
+static int SpinBeside(void* (*other)(void*)) {
+  const int fd = Listener(1);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  int ends[2];
+  pthread_t thread;
+  if (pipe(ends) == -1 || pthread_create(&thread, NULL, other, &ends[0]) != 0) return 1;
+  while (accept(fd, NULL, NULL) == -1 && !computed) {
+  }
+  pthread_join(thread, NULL);
+  return 0;
+}
+static int SpinBesideSleeper(void) { return SpinBeside(WaitForBytes); }
+static int SpinBesideWorker(void) { return SpinBeside(Compute); }
+
 // Says whether the second connect() on the same socket says EISCONN: the first one really happened.
 static int ConnectTwice(void) {
   const int listener = Listener(1);
@@ -153,7 +194,9 @@ int main(int argc, char** argv) {
   } modes[] = {{"calls", Calls},         {"fork", Fork},         {"threads", Threads},
                {"transfer", Transfer},   {"heartbeat", Heartbeat}, {"timed-select", TimedSelect},
                {"wait", Wait},           {"spin", Spin},         {"connect-twice", ConnectTwice},
-               {"clock", Clock}};
+               {"clock", Clock},         {"deaf-to-poll", DeafToPoll},
+               {"spin-beside-sleeper", SpinBesideSleeper},
+               {"spin-beside-worker", SpinBesideWorker}};
   for (size_t i = 0; argc == 2 && i < sizeof modes / sizeof modes[0]; ++i) {
     if (strcmp(argv[1], modes[i].name) == 0) return modes[i].run();
   }

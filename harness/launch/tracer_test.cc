@@ -54,7 +54,10 @@ class TracedRun {
   }
 
   void Until(const std::function<bool()>& reached) {
-    while (tracer_.HandleStops() || !reached()) sched_yield();
+    do {
+      tracer_.HandleStops();
+      sched_yield();
+    } while (!reached());
   }
   // The exit status.
   int Finish() {
@@ -190,6 +193,25 @@ TEST(Waits, ASpinIsSeen) {
   TracedRun run("spin");
   run.Until([&] { return run.tracer().Spins(); });
   EXPECT_LE(run.timeline().Calls("accept").size(), 2u * Tracer::kSpin);
+}
+
+TEST(Waits, AWaitThatIsAnsweredAgainAndAgainIsASpin) {
+  TracedRun run("deaf-to-poll");
+  run.Until([&] { return run.tracer().SpinsAlone(); });
+  EXPECT_TRUE(run.timeline().Calls("accept").empty());
+}
+
+TEST(Waits, ASpinIsAloneWhereAllOthersSleep) {
+  TracedRun run("spin-beside-sleeper");
+  run.Until([&] { return run.tracer().SpinsAlone(); });
+  EXPECT_TRUE(run.tracer().Spins());
+}
+
+TEST(Waits, ASpinBesideAThreadThatWorksMayEnd) {
+  TracedRun run("spin-beside-worker");
+  run.Until([&] { return run.tracer().Spins(); });
+  EXPECT_FALSE(run.tracer().SpinsAlone());
+  EXPECT_EQ(run.Finish(), 0);
 }
 
 TEST(Waits, AStoppedProgramGoesOn) {

@@ -1,4 +1,4 @@
-// The tracer: stops of the program under test.
+// The tracer: stops of the program under test. Threads, signals, and calls at entry and exit.
 #include "harness/trace/tracer.h"
 
 #include <sys/ptrace.h>
@@ -21,10 +21,6 @@
 
 namespace sockspec {
 namespace {
-
-bool IsReadinessWait(CallKind kind) {
-  return kind == CallKind::kPoll || kind == CallKind::kSelect || kind == CallKind::kEpollWait;
-}
 
 constexpr int kSyscallStop = SIGTRAP | 0x80;
 constexpr int kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK |
@@ -101,8 +97,10 @@ void Tracer::Resume(TracedThread* thread, int signal) {
 }
 
 bool Tracer::HandleStops() {
+  // A program that spins beside us has made its next stop by the time that we look again.
+  constexpr int kMost = 256;
   bool any = false;
-  while (true) {
+  for (int i = 0; i < kMost; ++i) {
     int status = 0;
     const pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
     if (tid == -1 && errno == EINTR) continue;
@@ -110,6 +108,7 @@ bool Tracer::HandleStops() {
     any = true;
     HandleStop(tid, status);
   }
+  return any;
 }
 
 void Tracer::HandleStop(pid_t tid, int status) {
@@ -307,29 +306,6 @@ void Tracer::OnEntry(TracedThread* thread) {
   Resume(thread);
 }
 
-void Tracer::CompareWithLastWait(TracedThread* thread, const std::optional<Wait>& wait) {
-  if (!wait.has_value()) {
-    ++activity_;
-    thread->last_wait = 0;
-    thread->has_deadline = false;
-    return;
-  }
-  const bool again =
-      wait->signature == thread->last_wait && thread->last_activity == activity_ && wait->timed;
-  if (!again || wait->timeout > thread->last_timeout) {
-    thread->equal_waits = 0;
-    thread->has_deadline = false;
-    thread->same_since = MonotonicNanoseconds();
-  } else if (wait->timeout < thread->last_timeout) {
-    thread->has_deadline = true;
-  } else {
-    ++thread->equal_waits;
-  }
-  thread->last_wait = wait->signature;
-  thread->last_timeout = wait->timeout;
-  thread->last_activity = activity_;
-}
-
 void Tracer::OnExit(TracedThread* thread) {
   __ptrace_syscall_info info{};
   if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, sizeof info, &info) == -1) {
@@ -384,133 +360,9 @@ void Tracer::NoteInterrupted(TracedThread* thread) {
   EmitCall(thread, pending);
 }
 
-void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
-  switch (pending.entry->kind) {
-    case CallKind::kPoll:
-    case CallKind::kSelect:
-    case CallKind::kEpollWait:
-    case CallKind::kSleep:
-    case CallKind::kWaitForSignal:
-    case CallKind::kWaitForChild:
-      // Waits matter through where threads sleep; only a failing one is news.
-      if (pending.entry->kind == CallKind::kSleep ||
-          (pending.call.result == 0 && pending.wait.has_value())) {
-        failing_in_a_row_.erase(thread->tid);  // it has waited its time out
-      } else if (pending.call.result == 0 && IsReadinessWait(pending.entry->kind)) {
-        // It has looked without waiting. Only one that does so again and again is of interest.
-        if (++failing_in_a_row_[thread->tid] == kSpin / 2 && !thread->seeks_clients) {
-          thread->seeks_clients = WatchesListener(*thread, pending);
-        }
-      } else if (pending.call.result > 0 && thread->same_call_again &&
-                 IsReadinessWait(pending.entry->kind)) {
-        ++failing_in_a_row_[thread->tid];  // told that there is something to do, it does nothing
-      }
-      if (pending.call.error != EINTR) return;
-      break;
-    case CallKind::kSend:
-    case CallKind::kReceive:
-    case CallKind::kControl:
-    case CallKind::kDeviceControl:
-    case CallKind::kDuplicate:
-    case CallKind::kClose:
-      if (pending.socket == nullptr && pending.call.error != EBADF) return;
-      break;
-    default:
-      break;
-  }
-  if (!CountFailures(thread, pending)) return;
-  Event event{.kind = EventKind::kCall, .connection = pending.call.connection};
-  event.call = pending.call;
-  Emit(thread, std::move(event));
-}
-
-bool Tracer::CountFailures(TracedThread* thread, const PendingCall& pending) {
-  int& count = failing_in_a_row_[thread->tid];
-  if (pending.entry->kind == CallKind::kAccept && pending.call.error == EAGAIN) {
-    thread->seeks_clients = true;
-  }
-  const bool end_of_stream = pending.entry->kind == CallKind::kReceive &&
-                             pending.call.result == 0 && pending.call.length > 0;
-  // A fresh socket for each attempt is no success yet.
-  const bool neutral = pending.entry->kind == CallKind::kSocket ||
-                       pending.entry->kind == CallKind::kSetOption ||
-                       pending.entry->kind == CallKind::kClose;
-  if (pending.call.error != 0 || end_of_stream) {
-    ++count;
-  } else if (!neutral) {
-    count = 0;
-  }
-  return count <= kSpin + 1;
-}
-
-bool Tracer::Spins() const {
-  return std::any_of(failing_in_a_row_.begin(), failing_in_a_row_.end(),
-                     [](const auto& entry) { return entry.second >= kSpin; });
-}
-
-bool Tracer::SpinsAlone() const {
-  return Spins() && std::all_of(threads_.begin(), threads_.end(), [this](const auto& entry) {
-           const auto& [tid, thread] = entry;
-           const auto failing = failing_in_a_row_.find(tid);
-           const bool spins = failing != failing_in_a_row_.end() && failing->second >= kSpin;
-           return spins || thread->group_stopped || Asleep(*thread);
-         });
-}
-
 bool Tracer::AllStopped() const {
   return std::all_of(threads_.begin(), threads_.end(),
                      [](const auto& entry) { return entry.second->group_stopped; });
-}
-
-void Tracer::Arm(const Fault& fault) { faults_.push_back({fault}); }
-void Tracer::Disarm() { faults_.clear(); }
-
-int Tracer::MatchFault(const PendingCall& pending) {
-  CallClass call_class;
-  if (!FaultClassOf(pending.entry->kind, &call_class)) return -1;
-  for (std::size_t i = 0; i < faults_.size(); ++i) {
-    const Fault& fault = faults_[i].fault;
-    if (fault.call != call_class) continue;
-    const Call& call = pending.call;
-    if (call_class == CallClass::kSocket) {
-      if (fault.family >= 0 && fault.family != call.family) continue;
-    } else {
-      // Aimed at sockets alone: a fault on an eventfd or a pipe would break runtimes for nothing.
-      if (pending.socket == nullptr || pending.socket->role == SocketRole::kPair) continue;
-      if (fault.role != SocketRole::kNone && fault.role != pending.socket->role) continue;
-      if (fault.family >= 0 && fault.family != pending.socket->family) continue;
-      if (fault.connection >= 0 && fault.connection != pending.socket->connection) continue;
-    }
-    const int seen = ++faults_[i].seen;
-    if (seen < fault.first || (fault.count >= 0 && seen >= fault.first + fault.count)) continue;
-    return static_cast<int>(i);
-  }
-  return -1;
-}
-
-void Tracer::ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool* skipped) {
-  const int index = faults_.empty() ? -1 : MatchFault(*pending);
-  if (index < 0) return;
-  const Fault& fault = faults_[index].fault;
-  if (fault.action == FaultAction::kErrno) {
-    SkipCall(thread->tid, fault.error);
-    *skipped = true;
-    pending->call.injected = true;
-  } else if (fault.action == FaultAction::kShorten) {
-    if (!Shorten(thread->tid, pending, fault.length)) {
-      return;  // the call asks for no more than that
-    }
-    pending->call.injected = true;
-  }
-  if (fault.action == FaultAction::kSignal) {
-    // Pending when the call begins: it returns as soon as it would sleep.
-    syscall(SYS_tgkill, thread->process->pid, thread->tid, fault.error);
-    pending->call.injected = true;
-  }
-  pending->fault = index;
-  pending->fault_action = fault.action;
-  pending->fault_error = fault.error;
-  Emit(thread, {.kind = EventKind::kFault, .text = fault.Describe()});
 }
 
 void Tracer::Signal(pid_t pid, int signal) {

@@ -61,8 +61,8 @@ class Tracer {
   void Adopt(pid_t pid, int run, bool own_clock);
   // From now on its wall clock says so many seconds more.
   void MoveClock(std::int64_t seconds) { clock_shift_ += seconds; }
-  // Handles all stops that are there now; to be called when SIGCHLD has arrived. True if there was
-  // any.
+  // Handles the stops that are there now; to be called when SIGCHLD has arrived, and again while
+  // there was any: true.
   bool HandleStops();
 
   void Arm(const Fault& fault);
