@@ -55,7 +55,7 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
     *outcome = waited;
     return Look::kDone;
   };
-  bool anything = tracer_->HandleStops();
+  const int stops = tracer_->HandleStops();
   if (happened()) return done(Waited::kHappened);
   // While a server spins another thread of it may yet answer; a client that spins has nobody but us
   // to wait for.
@@ -72,14 +72,14 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   // What runs tells by a stop when it has come somewhere: nearly every call that can put it to
   // sleep is followed. Should it sleep in another one, the watchdog ends the wait, and what is true
   // then is judged as if it had been seen at once.
-  if (rest.rest == Rest::kActive) return Look::kWait;
+  if (rest.rest == Rest::kActive) return stops < Tracer::kMostStops ? Look::kWait : Look::kAgain;
   if (rest.rest == Rest::kTimedWait && patience != Patience::kUntilIdle) {
     if (tracer_->EndTimedWaits()) return Look::kAgain;
     return Look::kWait;
   }
   // All sleep. Whatever came in before that must be handled first, and must not have woken anyone.
-  anything = loop_.HandlePending() || anything;
-  if (anything || tracer_->HandleStops()) return Look::kAgain;
+  const bool came_in = loop_.HandlePending();
+  if (came_in || stops > 0 || tracer_->HandleStops() > 0) return Look::kAgain;
   const Rest second = tracer_->StateOfRest().rest;
   if (second != rest.rest || !tracer_->OffTheProcessor()) return Look::kAgain;
   if (happened()) return done(Waited::kHappened);

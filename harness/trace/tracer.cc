@@ -96,19 +96,17 @@ void Tracer::Resume(TracedThread* thread, int signal) {
   }
 }
 
-bool Tracer::HandleStops() {
-  // A program that spins beside us has made its next stop by the time that we look again.
-  constexpr int kMost = 256;
-  bool any = false;
-  for (int i = 0; i < kMost; ++i) {
+int Tracer::HandleStops() {
+  int handled = 0;
+  while (handled < kMostStops) {
     int status = 0;
     const pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
     if (tid == -1 && errno == EINTR) continue;
-    if (tid <= 0) return any;  // none now, or (ECHILD) no child at all
-    any = true;
+    if (tid <= 0) break;  // none now, or (ECHILD) no child at all
+    ++handled;
     HandleStop(tid, status);
   }
-  return any;
+  return handled;
 }
 
 void Tracer::HandleStop(pid_t tid, int status) {

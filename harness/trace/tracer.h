@@ -61,9 +61,11 @@ class Tracer {
   void Adopt(pid_t pid, int run, bool own_clock);
   // From now on its wall clock says so many seconds more.
   void MoveClock(std::int64_t seconds) { clock_shift_ += seconds; }
-  // Handles the stops that are there now; to be called when SIGCHLD has arrived, and again while
-  // there was any: true.
-  bool HandleStops();
+  // Handles the stops that are there now, and returns how many; to be called when SIGCHLD has
+  // arrived, and again at once after kMostStops: a program that spins has made its next stop by the
+  // time that the last one is handled.
+  static constexpr int kMostStops = 256;
+  int HandleStops();
 
   void Arm(const Fault& fault);
   void Disarm();
