@@ -178,7 +178,8 @@ std::string WhatItDidLast(const Timeline& timeline, int run, const ProgramEnd& e
   if (end.exited) facts.push_back(how.str());
   std::string last_call;
   for (const int index : timeline.OfKind(EventKind::kCall)) {
-    if (timeline[index].run == run) last_call = Describe(timeline[index]);
+    if (timeline[index].run != run || timeline[index].call->name == "rt_sigaction") continue;
+    last_call = Describe(timeline[index]);
   }
   facts.push_back(last_call.empty() ? "no socket call was seen" : "last call: " + last_call);
   facts.push_back(error_output.empty() ? "nothing on standard error"
