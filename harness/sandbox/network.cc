@@ -103,12 +103,16 @@ void BringLoopbackUp() {
 
 void PrepareNetwork(int proc, const SandboxOptions& options, const HostAbilities& abilities) {
   // Where /proc/sys is read-only the ports below 1024 are lost, which ProbeHost has told; what a
-  // scenario asks for beyond that is an error and not silently left out.
+  // scenario asks for beyond that is an error and not silently left out. (A longer queue is not:
+  // the scenario sees that it did not overflow.)
   const bool default_ports = options.first_unprivileged_port == 0;
   if (options.first_unprivileged_port != kKernelFirstUnprivilegedPort &&
       (abilities.network_settings || !default_ports)) {
     WriteProcFile(proc, "sys/net/ipv4/ip_unprivileged_port_start",
                   std::to_string(options.first_unprivileged_port));
+  }
+  if (options.longest_queue != 0 && abilities.network_settings) {
+    WriteProcFile(proc, "sys/net/core/somaxconn", std::to_string(options.longest_queue));
   }
   if (options.v6_only_default) WriteProcFile(proc, "sys/net/ipv6/bindv6only", "1");
   // Before lo comes up, so that ::1 never appears.

@@ -38,6 +38,7 @@ struct SandboxOptions {
   std::vector<std::string> readable;  // stay visible though below /tmp, /run or the home; absolute
   std::string home;                   // the user's real home: hidden; "" where unknown
   int first_unprivileged_port = 0;    // sysctl ip_unprivileged_port_start
+  int longest_queue = 0;              // sysctl somaxconn: bounds every backlog; 0: the kernel's
   bool v6_only_default = false;       // sysctl bindv6only
   bool ipv6_disabled = false;         // sysctl disable_ipv6
   std::vector<std::string> extra_addresses;  // on lo, "192.0.2.7/32", "fe80::1/64"

@@ -302,6 +302,12 @@ TEST_F(IsolatedSandbox, LowPortsAreRefusedWhereAsked) {
             "EACCES ok");
 }
 
+TEST_F(IsolatedSandbox, QueuesCanBeKeptShort) {
+  if (!Host().network_settings) GTEST_SKIP() << "network settings are read-only on this host";
+  options_.longest_queue = 4;
+  EXPECT_EQ(Run("cat /proc/sys/net/core/somaxconn"), "4\n");
+}
+
 TEST_F(IsolatedSandbox, Ipv6SettingsHold) {
   if (!Host().ipv6 || !Host().network_settings) GTEST_SKIP() << "no IPv6 to be set here";
   options_.v6_only_default = true;

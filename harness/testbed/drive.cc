@@ -144,6 +144,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     sandbox_options.readable =
         ReadableFolders(manifest, subject.launch, options, sandbox_options.home);
     sandbox_options.first_unprivileged_port = scenario.needs.first_unprivileged_port;
+    sandbox_options.longest_queue = scenario.needs.longest_queue;
     sandbox_options.extra_addresses = scenario.needs.extra_addresses;
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
     lap("namespaces");

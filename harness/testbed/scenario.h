@@ -181,6 +181,7 @@ inline constexpr Role kClient = Role::kClient;
 struct SandboxNeeds {
   int first_unprivileged_port = 0;
   std::vector<std::string> extra_addresses;
+  int longest_queue = 0;   // what the kernel takes of any backlog, where it can be set
   bool own_clock = false;  // the program's wall clock can be moved: MoveClock()
   bool long_run = false;   // takes many times as long as others: it is started first
 };
