@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "harness/trace/architecture.h"
-#include "harness/trace/remote_memory.h"
+#include "harness/trace/tracee.h"
 
 namespace sockspec {
 namespace {
@@ -25,17 +25,19 @@ bool IsWallClock(std::uint64_t clock) {
 void HideVdso(pid_t pid) {
   __ptrace_syscall_info info{};
   if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) == -1) return;
+  LiveTracee tracee(pid);
   // At the exec stop the stack holds argc, argv, 0, environment, 0, then pairs of the vector.
   std::uint64_t at = info.stack_pointer + sizeof(std::uint64_t);
   for (int zeros = 0, words = 0; zeros < 2; ++words, at += sizeof(std::uint64_t)) {
     std::uint64_t word = 0;
-    if (words > kMostWords || !ReadValue(pid, at, &word)) return;
+    if (words > kMostWords || !tracee.ReadValue(at, &word)) return;
     if (word == 0) ++zeros;
   }
-  for (std::uint64_t pair[2]; ReadValue(pid, at, &pair) && pair[0] != AT_NULL; at += sizeof pair) {
+  for (std::uint64_t pair[2]; tracee.ReadValue(at, &pair) && pair[0] != AT_NULL;
+       at += sizeof pair) {
     if (pair[0] != AT_SYSINFO_EHDR) continue;
     const std::uint64_t ignore = AT_IGNORE;
-    WriteMemory(pid, at, &ignore, sizeof ignore);
+    tracee.Write(at, &ignore, sizeof ignore);
   }
 }
 
@@ -50,9 +52,10 @@ void ShiftClock(pid_t tid, const PendingCall& pending, std::int64_t seconds, std
   }
   // timespec, timeval and time_t all begin with the seconds.
   std::int64_t told = 0;
-  if (where == 0 || !ReadValue(tid, where, &told)) return;
+  LiveTracee tracee(tid);
+  if (where == 0 || !tracee.ReadValue(where, &told)) return;
   told += seconds;
-  WriteMemory(tid, where, &told, sizeof told);
+  tracee.Write(where, &told, sizeof told);
 }
 
 }  // namespace sockspec

@@ -17,6 +17,8 @@
 #include "harness/trace/clock_shift.h"
 #include "harness/trace/decode.h"
 #include "harness/trace/proc_questions.h"
+#include "harness/trace/tracee.h"
+#include "harness/trace/transfers.h"
 #include "harness/trace/waits.h"
 
 namespace sockspec {
@@ -255,6 +257,7 @@ void Tracer::OnEntry(TracedThread* thread) {
     thread->may_sleep = true;
     return Resume(thread);
   }
+  const LiveTracee tracee(thread->tid);
   PendingCall pending;
   pending.entry = entry;
   for (int i = 0; i < 6; ++i) pending.arguments[i] = info.seccomp.args[i];
@@ -266,7 +269,7 @@ void Tracer::OnEntry(TracedThread* thread) {
       NoteInterrupted(thread);
     }
   }
-  DecodeEntry(thread->tid, &pending);
+  DecodeEntry(tracee, &pending);
   pending.socket = thread->process->Socket(pending.call.fd);
   // A call on a number that is no socket any more, or never was one, is news if it fails.
   const bool stray =
@@ -297,7 +300,7 @@ void Tracer::OnEntry(TracedThread* thread) {
   ApplyFaultAtEntry(thread, &pending, &skipped);
   if (!skipped) {
     if (entry->kind == CallKind::kClose) ForgetDescriptor(thread->process, pending.call.fd);
-    pending.wait = ClassifyWait(*thread, pending);
+    pending.wait = ClassifyWait(tracee, *thread->process, pending);
     CompareWithLastWait(thread, pending.wait);
   }
   thread->pending = std::move(pending);
@@ -313,11 +316,12 @@ void Tracer::OnExit(TracedThread* thread) {
   PendingCall pending = std::move(*thread->pending);
   thread->pending.reset();
   std::int64_t result = info.exit.rval;
-  UndoShorten(thread->tid, pending);
+  LiveTracee tracee(thread->tid);
+  UndoShorten(&tracee, pending);
   if (pending.end_wait) {
     // Calls under SO_RCVTIMEO and epoll_wait() end by EINTR itself: they are never restarted.
     if (IsRestart(result) || result == -EINTR) {
-      result = ResultOfEndedWait(thread->tid, pending);
+      result = ResultOfEndedWait(&tracee, pending);
       SetResult(thread->tid, result);
       Emit(thread, {.kind = EventKind::kFault,
                     .text = "the time-out of " + pending.wait->what + " is over at once"});
@@ -334,7 +338,7 @@ void Tracer::OnExit(TracedThread* thread) {
   if (pending.wait.has_value() && result > 0) ++activity_;
   pending.call.result = result < 0 ? -1 : result;
   pending.call.error = result < 0 && result > -4096 ? static_cast<int>(-result) : 0;
-  DecodeExit(thread->tid, &pending);
+  DecodeExit(tracee, &pending);
   Track(thread, &pending);
   if (pending.fault >= 0 && pending.fault_action == FaultAction::kAfter) {
     // What really happened has been tracked; the program is told otherwise.

@@ -3,8 +3,9 @@
 #include <unistd.h>
 
 #include "harness/trace/architecture.h"
-#include "harness/trace/decode.h"
+#include "harness/trace/tracee.h"
 #include "harness/trace/tracer.h"
+#include "harness/trace/transfers.h"
 
 namespace sockspec {
 
@@ -43,7 +44,8 @@ void Tracer::ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool*
     *skipped = true;
     pending->call.injected = true;
   } else if (fault.action == FaultAction::kShorten) {
-    if (!Shorten(thread->tid, pending, fault.length)) {
+    LiveTracee tracee(thread->tid);
+    if (!Shorten(&tracee, pending, fault.length)) {
       return;  // the call asks for no more than that
     }
     pending->call.injected = true;

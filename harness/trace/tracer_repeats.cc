@@ -54,7 +54,8 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
       } else if (pending.call.result == 0 && IsReadinessWait(pending.entry->kind)) {
         // It has looked without waiting. Only one that does so again and again is of interest.
         if (++failing_in_a_row_[thread->tid] == kSpin / 2 && !thread->seeks_clients) {
-          thread->seeks_clients = WatchesListener(*thread, pending);
+          thread->seeks_clients =
+              WatchesListener(LiveTracee(thread->tid), *thread->process, pending);
         }
       } else if (pending.call.result > 0 && thread->same_call_again &&
                  IsReadinessWait(pending.entry->kind)) {

@@ -11,8 +11,8 @@
 #include "harness/base/error.h"
 #include "harness/trace/architecture.h"
 #include "harness/trace/proc_questions.h"
-#include "harness/trace/remote_memory.h"
 #include "harness/trace/seccomp_filters.h"
+#include "harness/trace/tracee.h"
 #include "harness/trace/tracer.h"
 
 namespace sockspec {
@@ -53,7 +53,7 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
       break;
     case CallKind::kSocketPair: {
       int pair[2] = {-1, -1};
-      if (!ok || !ReadValue(thread->tid, pending->arguments[3], &pair)) break;
+      if (!ok || !LiveTracee(thread->tid).ReadValue(pending->arguments[3], &pair)) break;
       for (int fd : pair) {
         auto socket = NewSocket(call, call.flags);
         socket->role = SocketRole::kPair;
@@ -184,7 +184,7 @@ void Tracer::TrackDescriptors(TracedThread* thread, const PendingCall& pending) 
       if (a[1] == FIONCLEX) table[fd].close_on_exec = false;
       if (a[1] == FIONBIO && pending.socket != nullptr) {
         int on = 0;
-        if (ReadValue(thread->tid, a[2], &on)) pending.socket->non_blocking = on != 0;
+        if (LiveTracee(thread->tid).ReadValue(a[2], &on)) pending.socket->non_blocking = on != 0;
       }
       break;
     default:
@@ -216,7 +216,7 @@ void Tracer::TrackEpoll(TracedThread* thread, const PendingCall& pending) {
     return;
   }
   epoll_event event{};
-  if (ReadValue(thread->tid, pending.arguments[3], &event)) {
+  if (LiveTracee(thread->tid).ReadValue(pending.arguments[3], &event)) {
     descriptor.epoll->interest[fd] = event.events;
   }
   if (auto socket = thread->process->Socket(fd); socket != nullptr) {
@@ -239,8 +239,9 @@ void Tracer::AddSocketFilter(TracedThread* thread) {
   const auto base = static_cast<std::uint64_t>(address);
   sock_fprog description{static_cast<unsigned short>(program.size()),
                          reinterpret_cast<sock_filter*>(base + sizeof(sock_fprog))};
-  WriteMemory(tid, base, &description, sizeof description);
-  WriteMemory(tid, base + sizeof description, program.data(), bytes);
+  LiveTracee tracee(tid);
+  tracee.Write(base, &description, sizeof description);
+  tracee.Write(base + sizeof description, program.data(), bytes);
   constexpr std::uint64_t kSetModeFilter = 1, kThreadSync = 1;
   const std::int64_t rc =
       InjectCall(tid, SYS_seccomp, {kSetModeFilter, kThreadSync, base, 0, 0, 0});

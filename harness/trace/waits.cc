@@ -14,8 +14,6 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/trace/remote_memory.h"
-
 namespace sockspec {
 namespace {
 
@@ -23,9 +21,9 @@ constexpr std::size_t kMostPolled = 4096;
 
 // A time-out by pointer (timespec, or timeval of the same size and meaning of zero).
 constexpr std::int64_t kForEver = -1;  // nanoseconds otherwise
-std::int64_t ReadSpan(pid_t tid, std::uint64_t address, std::int64_t unit) {
+std::int64_t ReadSpan(const Tracee& tracee, std::uint64_t address, std::int64_t unit) {
   timespec span{};
-  if (address == 0 || !ReadValue(tid, address, &span)) return kForEver;
+  if (address == 0 || !tracee.ReadValue(address, &span)) return kForEver;
   return span.tv_sec * 1'000'000'000 + span.tv_nsec * unit;
 }
 std::int64_t FromMilliseconds(std::int32_t timeout) {
@@ -44,66 +42,66 @@ struct Watched {
   }
 };
 
-Watched WatchedByPoll(const TracedThread& thread, const PendingCall& pending) {
+Watched WatchedByPoll(const Tracee& tracee, const TracedProcess& process,
+                      const PendingCall& pending) {
   Watched watched;
   const std::size_t count = std::min<std::size_t>(pending.arguments[1], kMostPolled);
   std::vector<pollfd> entries(count);
-  const std::size_t n =
-      ReadMemory(thread.tid, pending.arguments[0], entries.data(), count * sizeof(pollfd));
+  const std::size_t n = tracee.Read(pending.arguments[0], entries.data(), count * sizeof(pollfd));
   entries.resize(n / sizeof(pollfd));
-  for (const pollfd& entry : entries) watched.Add(thread.process->Socket(entry.fd));
+  for (const pollfd& entry : entries) watched.Add(process.Socket(entry.fd));
   return watched;
 }
 
-Watched WatchedBySelect(const TracedThread& thread, const PendingCall& pending) {
+Watched WatchedBySelect(const Tracee& tracee, const TracedProcess& process,
+                        const PendingCall& pending) {
   Watched watched;
   const int count = std::min(static_cast<int>(pending.arguments[0]), FD_SETSIZE);
   for (int set = 1; set <= 2; ++set) {  // readable, writable
     fd_set bits{};
     const std::size_t bytes = static_cast<std::size_t>(std::max(count, 0) + 7) / 8;
-    if (pending.arguments[set] == 0 ||
-        ReadMemory(thread.tid, pending.arguments[set], &bits, bytes) != bytes) {
+    if (pending.arguments[set] == 0 || tracee.Read(pending.arguments[set], &bits, bytes) != bytes) {
       continue;
     }
     for (int fd = 0; fd < count; ++fd) {
-      if (FD_ISSET(fd, &bits)) watched.Add(thread.process->Socket(fd));
+      if (FD_ISSET(fd, &bits)) watched.Add(process.Socket(fd));
     }
   }
   return watched;
 }
 
-Watched WatchedByEpoll(const TracedThread& thread, const PendingCall& pending) {
+Watched WatchedByEpoll(const TracedProcess& process, const PendingCall& pending) {
   Watched watched;
-  const auto found = thread.process->descriptors.find(static_cast<int>(pending.arguments[0]));
-  if (found == thread.process->descriptors.end() || found->second.epoll == nullptr) return watched;
+  const auto found = process.descriptors.find(static_cast<int>(pending.arguments[0]));
+  if (found == process.descriptors.end() || found->second.epoll == nullptr) return watched;
   for (const auto& [fd, socket] : found->second.epoll->sockets) watched.Add(socket.lock());
   return watched;
 }
 
-Watched WatchedBy(const TracedThread& thread, const PendingCall& pending) {
+Watched WatchedBy(const Tracee& tracee, const TracedProcess& process, const PendingCall& pending) {
   switch (pending.entry->kind) {
     case CallKind::kPoll:
-      return WatchedByPoll(thread, pending);
+      return WatchedByPoll(tracee, process, pending);
     case CallKind::kSelect:
-      return WatchedBySelect(thread, pending);
+      return WatchedBySelect(tracee, process, pending);
     default:
-      return WatchedByEpoll(thread, pending);
+      return WatchedByEpoll(process, pending);
   }
 }
 
-std::int64_t TimeoutOf(pid_t tid, const PendingCall& pending) {
+std::int64_t TimeoutOf(const Tracee& tracee, const PendingCall& pending) {
   const auto& a = pending.arguments;
   const std::string_view name = pending.entry->name;
-  if (name == "ppoll") return ReadSpan(tid, a[2], 1);
+  if (name == "ppoll") return ReadSpan(tracee, a[2], 1);
   if (name == "poll") return FromMilliseconds(static_cast<std::int32_t>(a[2]));
-  if (name == "select") return ReadSpan(tid, a[4], 1000);  // a timeval
-  if (name == "pselect6") return ReadSpan(tid, a[4], 1);
+  if (name == "select") return ReadSpan(tracee, a[4], 1000);  // a timeval
+  if (name == "pselect6") return ReadSpan(tracee, a[4], 1);
   if (pending.entry->kind == CallKind::kEpollWait) {
     return FromMilliseconds(static_cast<std::int32_t>(a[3]));
   }
-  if (name == "rt_sigtimedwait") return ReadSpan(tid, a[2], 1);
-  if (name == "nanosleep") return ReadSpan(tid, a[0], 1);
-  if (name == "clock_nanosleep" && a[1] == 0) return ReadSpan(tid, a[2], 1);
+  if (name == "rt_sigtimedwait") return ReadSpan(tracee, a[2], 1);
+  if (name == "nanosleep") return ReadSpan(tracee, a[0], 1);
+  if (name == "clock_nanosleep" && a[1] == 0) return ReadSpan(tracee, a[2], 1);
   return kForEver;
 }
 
@@ -127,7 +125,8 @@ std::uint64_t Signature(const PendingCall& pending) {
 
 }  // namespace
 
-std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& pending) {
+std::optional<Wait> ClassifyWait(const Tracee& tracee, const TracedProcess& process,
+                                 const PendingCall& pending) {
   Wait wait;
   wait.signature = Signature(pending);
   const std::string name = pending.entry->name;
@@ -157,9 +156,9 @@ std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& 
     case CallKind::kPoll:
     case CallKind::kSelect:
     case CallKind::kEpollWait: {
-      wait.timeout = TimeoutOf(thread.tid, pending);
+      wait.timeout = TimeoutOf(tracee, pending);
       if (wait.timeout == 0) return std::nullopt;
-      const Watched watched = WatchedBy(thread, pending);
+      const Watched watched = WatchedBy(tracee, process, pending);
       wait.timed = wait.timeout != kForEver;
       wait.on_listener = watched.listener;
       wait.on_socket = watched.sockets > 0;
@@ -172,10 +171,10 @@ std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& 
     case CallKind::kSleep:
       wait.what = name;
       wait.timed = true;
-      wait.timeout = TimeoutOf(thread.tid, pending);
+      wait.timeout = TimeoutOf(tracee, pending);
       return wait;
     case CallKind::kWaitForSignal:
-      wait.timeout = TimeoutOf(thread.tid, pending);
+      wait.timeout = TimeoutOf(tracee, pending);
       if (wait.timeout == 0) return std::nullopt;
       wait.what = name;
       wait.timed = wait.timeout != kForEver;
@@ -189,8 +188,9 @@ std::optional<Wait> ClassifyWait(const TracedThread& thread, const PendingCall& 
   }
 }
 
-bool WatchesListener(const TracedThread& thread, const PendingCall& pending) {
-  return WatchedBy(thread, pending).listener;
+bool WatchesListener(const Tracee& tracee, const TracedProcess& process,
+                     const PendingCall& pending) {
+  return WatchedBy(tracee, process, pending).listener;
 }
 
 bool CanEndWait(CallKind kind) {
@@ -209,14 +209,14 @@ bool CanEndWait(CallKind kind) {
   }
 }
 
-std::int64_t ResultOfEndedWait(pid_t tid, const PendingCall& pending) {
+std::int64_t ResultOfEndedWait(Tracee* tracee, const PendingCall& pending) {
   switch (pending.entry->kind) {
     case CallKind::kSelect: {
       const int count = std::clamp(static_cast<int>(pending.arguments[0]), 0, FD_SETSIZE);
       const std::vector<char> zeros(static_cast<std::size_t>(count + 63) / 64 * 8);
       for (int set = 1; set <= 3; ++set) {
         if (pending.arguments[set] != 0) {
-          WriteMemory(tid, pending.arguments[set], zeros.data(), zeros.size());
+          tracee->Write(pending.arguments[set], zeros.data(), zeros.size());
         }
       }
       return 0;

@@ -1,0 +1,17 @@
+// Send and receive calls: how much they ask for, and cutting them short.
+#pragma once
+
+#include "harness/trace/process_model.h"
+#include "harness/trace/tracee.h"
+
+namespace sockspec {
+
+// Bytes that a send or receive call asks for, summed over its vectors; -1 where unreadable.
+std::int64_t RequestedBytes(const Tracee& tracee, const PendingCall& pending);
+// Cuts a send or receive call to `limit` bytes by rewriting registers or vectors. False where the
+// call's form does not allow it.
+bool Shorten(Tracee* tracee, PendingCall* pending, std::int64_t limit);
+// Puts back what Shorten changed in the program's memory.
+void UndoShorten(Tracee* tracee, const PendingCall& pending);
+
+}  // namespace sockspec
