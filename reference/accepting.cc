@@ -2,6 +2,7 @@
 #include "reference/accepting.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 
@@ -17,15 +18,27 @@ Arrival WaitForClient(int listener, const Endpoint& endpoint, const StopSignal& 
   return waits[1].revents != 0 ? Arrival::kStop : Arrival::kClient;
 }
 
-void RecoverFromAcceptError(int error, const Endpoint& endpoint, const StopSignal& stop) {
+int Accept(const Server& server, int flags) {
+  sockaddr_storage peer = {};
+  // Told anew each time: accept() writes the peer's own length here.
+  socklen_t length = sizeof peer;
+  auto* const generic = reinterpret_cast<sockaddr*>(&peer);
+  const int connection = accept4(server.socket.get(), generic, &length, SOCK_CLOEXEC | flags);
+  if (connection >= 0) LogPeer(server, generic, length);
+  return connection;
+}
+
+void RecoverFromError(const char* call, int error, const Endpoint& endpoint,
+                      const StopSignal& stop) {
   switch (error) {
-    // The listener itself is of no use.
+    // The socket itself is of no use.
     case EBADF:
     case EFAULT:
     case EINVAL:
     case ENOTSOCK:
-      throw Failure("accept", endpoint.name, error);
+      throw Failure(call, endpoint.name, error);
     // A signal, or a client that has gone; then the network errors that accept(2) hands on.
+    case ECONNREFUSED:
     case EINTR:
     case EAGAIN:
     case ECONNABORTED:

@@ -1,43 +1,66 @@
 // sockspec-reference-client: socket, connect, read to the end, close; prints what it received.
-#include <cerrno>
 #include <cstdio>
+#include <string>
+#include <vector>
 
+#include "reference/asking.h"
 #include "reference/connecting.h"
-#include "reference/connection.h"
 #include "reference/descriptor.h"
 #include "reference/endpoint.h"
 #include "reference/failure.h"
 #include "reference/options.h"
+#include "reference/reply.h"
+#include "reference/services.h"
 
 namespace sockspec::reference {
 namespace {
 
-// Copies until the server closes. A reset is an error: the reply may be cut.
-void PrintReply(int connection) {
-  char buffer[4096];
-  bool empty = true;
-  while (true) {
-    const ssize_t count = read(connection, buffer, sizeof buffer);
-    if (count == 0) break;
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw Failure("read", "reply", errno);
-    empty = false;
-    if (!WriteAll(STDOUT_FILENO, {buffer, static_cast<std::size_t>(count)})) {
-      throw Failure("write", "standard output", errno);
-    }
-  }
-  if (empty) throw Failure("read", "reply", "the server closed without sending anything");
+bool SendsInput(const ClientOptions& options) {
+  return options.service == "echo" || options.service == "discard";
 }
 
-void AskTime(int argc, char** argv) {
+void AskByConnection(const ClientOptions& options, const std::vector<Endpoint>& endpoints,
+                     Reply& reply) {
+  const Descriptor connection = WithFirst(endpoints, [&options](const Endpoint& endpoint) {
+    return ConnectTo(endpoint, options.timeout);
+  });
+  if (SendsInput(options)) {
+    ExchangeInput(connection.get(), reply);
+  } else {
+    ReadReply(connection.get(), reply);
+  }
+}
+
+void AskByDatagrams(const ClientOptions& options, const std::vector<Endpoint>& endpoints,
+                    Reply& reply) {
+  // Any datagram is a request; RFC 868 asks for an empty one.
+  const std::string request = SendsInput(options) ? ReadInput() : "";
+  // Only the answer, or the error in its place, tells whether somebody serves an address.
+  WithFirst(endpoints, [&](const Endpoint& endpoint) {
+    const Descriptor socket = ConnectTo(endpoint, options.timeout);
+    if (options.service == "discard") {
+      SendDatagram(socket.get(), request);
+    } else {
+      AskByDatagram(socket.get(), request, options.timeout, reply);
+    }
+  });
+}
+
+void Ask(int argc, char** argv) {
   OpenMissingStandardDescriptors();
   const ClientOptions options = ParseClientOptions(argc, argv);
   RequireTransport(options.transport);
+  FindService(options.service);
   const std::vector<Endpoint> endpoints =
       RemoteEndpoints(options.transport, options.host, options.port, options.path);
 
-  const Descriptor connection = ConnectToFirst(endpoints);
-  PrintReply(connection.get());
+  Reply reply(options.decode ? Output::kDate : Output::kUnchanged);
+  if (endpoints.front().type == SOCK_DGRAM) {
+    AskByDatagrams(options, endpoints, reply);
+  } else {
+    AskByConnection(options, endpoints, reply);
+  }
+  reply.Finish();
 }
 
 }  // namespace
@@ -46,7 +69,7 @@ void AskTime(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace sockspec::reference;
   try {
-    AskTime(argc, argv);
+    Ask(argc, argv);
     return 0;
   } catch (const UsageError& error) {
     std::fprintf(stderr, "sockspec-reference-client: %s\n%s", error.what(), kClientUsage);

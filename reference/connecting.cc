@@ -3,21 +3,12 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <cerrno>
-#include <cstdio>
-
-#include "reference/failure.h"
 
 namespace sockspec::reference {
 namespace {
-
-Descriptor ConnectTo(const Endpoint& endpoint) {
-  Descriptor connection(socket(endpoint.family, endpoint.type | SOCK_CLOEXEC, 0));
-  if (connection.get() < 0) throw Failure("socket", endpoint.name, errno);
-  if (!Connect(connection.get(), endpoint)) throw Failure("connect", endpoint.name, errno);
-  return connection;
-}
 
 // An interrupted connect() goes on by itself: it must be waited for, not repeated.
 bool FinishConnect(int descriptor) {
@@ -32,6 +23,23 @@ bool FinishConnect(int descriptor) {
   return error == 0;
 }
 
+// It bounds connect() as well (socket(7)), for TCP and for a UNIX server with a full queue alike.
+void BoundSending(int descriptor, int seconds) {
+  const timeval limit = {seconds, 0};
+  if (setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0) {
+    throw Failure("setsockopt", "SO_SNDTIMEO", errno);
+  }
+}
+
+// A server can answer a UNIX datagram only where it came from an address. The kernel makes one up:
+// abstract, so that no file is left behind.
+void BindToAnyName(int descriptor) {
+  const sockaddr family_alone = {AF_UNIX, {}};
+  if (bind(descriptor, &family_alone, sizeof family_alone.sa_family) < 0) {
+    throw Failure("bind", "an abstract name", errno);
+  }
+}
+
 }  // namespace
 
 bool Connect(int descriptor, const Endpoint& endpoint) {
@@ -39,15 +47,16 @@ bool Connect(int descriptor, const Endpoint& endpoint) {
   return errno == EINTR && FinishConnect(descriptor);
 }
 
-Descriptor ConnectToFirst(const std::vector<Endpoint>& endpoints) {
-  for (std::size_t i = 0; i + 1 < endpoints.size(); ++i) {
-    try {
-      return ConnectTo(endpoints[i]);
-    } catch (const Failure& failure) {
-      std::fprintf(stderr, "%s; trying the next address\n", failure.what());
-    }
+Descriptor ConnectTo(const Endpoint& endpoint, int timeout) {
+  Descriptor connection(socket(endpoint.family, endpoint.type | SOCK_CLOEXEC, 0));
+  if (connection.get() < 0) throw Failure("socket", endpoint.name, errno);
+  if (endpoint.family == AF_UNIX && endpoint.type == SOCK_DGRAM) BindToAnyName(connection.get());
+  BoundSending(connection.get(), timeout);
+  if (!Connect(connection.get(), endpoint)) {
+    const bool late = errno == EINPROGRESS || errno == EAGAIN;
+    throw Failure("connect", endpoint.name, late ? ETIMEDOUT : errno);
   }
-  return ConnectTo(endpoints.back());
+  return connection;
 }
 
 }  // namespace sockspec::reference

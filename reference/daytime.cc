@@ -1,8 +1,6 @@
 // The daytime service. Names of days and months are English: setlocale() is never called.
 #include "reference/daytime.h"
 
-#include "reference/connection.h"
-
 namespace sockspec::reference {
 
 std::string DaytimeText(std::time_t now) {
@@ -13,7 +11,5 @@ std::string DaytimeText(std::time_t now) {
       std::strftime(text, sizeof text, "%A, %B %d, %Y %H:%M:%S-UTC\r\n", &parts);
   return std::string(text, size);
 }
-
-void ServeDaytime(int connection) { WriteAll(connection, DaytimeText(std::time(nullptr))); }
 
 }  // namespace sockspec::reference

@@ -10,7 +10,4 @@ namespace sockspec::reference {
 // "Sunday, November 22, 2026 22:05:29-UTC" and a line end.
 std::string DaytimeText(std::time_t now);
 
-// Sends the time of this very request; input is ignored.
-void ServeDaytime(int connection);
-
 }  // namespace sockspec::reference

@@ -4,9 +4,7 @@
 
 #include <netdb.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
@@ -14,66 +12,45 @@
 #include <memory>
 #include <string_view>
 
+#include "reference/descriptor.h"
 #include "reference/failure.h"
+#include "reference/transport_words.h"
 
 namespace sockspec::reference {
 namespace {
 
-struct Transport {
-  std::string_view word;
-  int family;
-  int type;
-};
-
-constexpr std::array kTransports = {
-    Transport{"tcp4", AF_INET, SOCK_STREAM},
-    Transport{"tcp6", AF_INET6, SOCK_STREAM},
-    Transport{"unix-stream", AF_UNIX, SOCK_STREAM},
-};
-
-const Transport& FindTransport(const std::string& word) {
-  for (const Transport& transport : kTransports) {
-    if (transport.word == word) return transport;
-  }
-  throw UsageError("unknown transport '" + word + "'");
-}
-
-// Numbers change from system to system, so a family without a name here is not tried by number.
-void RefuseAppleTalk() {
-#ifdef AF_APPLETALK
-  const int probe = socket(AF_APPLETALK, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (probe < 0) throw Failure("socket", "AppleTalk (AF_APPLETALK)", errno);
-  close(probe);
-#endif
-  throw Failure("socket", "AppleTalk (AF_APPLETALK)", "this program does not serve the family");
-}
-
+// "@name" is an abstract name: a zero byte in place of the @, no terminator, no file.
 Endpoint UnixEndpoint(const Transport& transport, const std::string& path) {
+  if (path.empty()) throw UsageError(std::string(transport.word) + " needs --path");
+  const bool abstract = path.front() == '@';
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
-  if (path.empty()) throw UsageError("unix-stream needs --path");
-  // The last byte stays for the terminator: a longer path is refused, never cut.
-  if (path.size() >= sizeof address.sun_path) throw Failure("path", path, ENAMETOOLONG);
+  // A path's last byte stays for the terminator: a longer path is refused, never cut.
+  const std::size_t used = abstract ? path.size() : path.size() + 1;
+  if (used > sizeof address.sun_path) throw Failure("path", path, ENAMETOOLONG);
   std::memcpy(address.sun_path, path.data(), path.size());
+  if (abstract) address.sun_path[0] = '\0';
 
   Endpoint endpoint;
   endpoint.family = transport.family;
   endpoint.type = transport.type;
-  endpoint.length = offsetof(sockaddr_un, sun_path) + path.size() + 1;
+  endpoint.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + used);
   std::memcpy(&endpoint.address, &address, sizeof address);
-  endpoint.path = path;
+  if (!abstract) endpoint.path = path;
   endpoint.name = path;
   return endpoint;
 }
 
-std::string NameOf(const addrinfo& found) {
-  char host[NI_MAXHOST];
-  char port[NI_MAXSERV];
-  const int result = getnameinfo(found.ai_addr, found.ai_addrlen, host, sizeof host, port,
-                                 sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
-  if (result != 0) return "(unprintable address)";
-  const std::string text = found.ai_family == AF_INET6 ? "[" + std::string(host) + "]" : host;
-  return text + ":" + port;
+std::string UnixNameOf(const sockaddr* address, socklen_t length) {
+  constexpr std::size_t kStart = offsetof(sockaddr_un, sun_path);
+  if (length <= kStart) return "(unnamed)";
+  const char* const path = reinterpret_cast<const sockaddr_un*>(address)->sun_path;
+  if (path[0] == '\0') return "@" + std::string(path + 1, length - kStart - 1);
+  return std::string(path, strnlen(path, length - kStart));
+}
+
+bool HostHasIpv6() {
+  return Descriptor(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)).get() >= 0;
 }
 
 std::vector<Endpoint> Lookup(const Transport& transport, const std::string& host,
@@ -97,13 +74,24 @@ std::vector<Endpoint> Lookup(const Transport& transport, const std::string& host
     endpoint.type = transport.type;
     endpoint.length = found->ai_addrlen;
     std::memcpy(&endpoint.address, found->ai_addr, found->ai_addrlen);
-    endpoint.name = NameOf(*found);
+    endpoint.name = NameOf(endpoint.generic(), endpoint.length);
     endpoints.push_back(endpoint);
   }
   return endpoints;
 }
 
 }  // namespace
+
+std::string NameOf(const sockaddr* address, socklen_t length) {
+  if (address->sa_family == AF_UNIX) return UnixNameOf(address, length);
+  char host[NI_MAXHOST];
+  char port[NI_MAXSERV];
+  const int result = getnameinfo(address, length, host, sizeof host, port, sizeof port,
+                                 NI_NUMERICHOST | NI_NUMERICSERV);
+  if (result != 0) return "(unprintable address)";
+  const std::string text = address->sa_family == AF_INET6 ? "[" + std::string(host) + "]" : host;
+  return text + ":" + port;
+}
 
 std::uint16_t ParsePort(const std::string& text) {
   std::uint16_t port = 0;
@@ -115,17 +103,14 @@ std::uint16_t ParsePort(const std::string& text) {
   return port;
 }
 
-void RequireTransport(const std::string& transport) {
-  if (transport == "appletalk") RefuseAppleTalk();
-  // Linux has no AF_PUP: there is no number that could be tried.
-  if (transport == "pup") throw Failure("socket", "PUP (AF_PUP)", EAFNOSUPPORT);
-  FindTransport(transport);
-}
-
 Endpoint LocalEndpoint(const std::string& transport, const std::string& address,
                        const std::string& port, const std::string& path) {
   const Transport& found = FindTransport(transport);
   if (found.family == AF_UNIX) return UnixEndpoint(found, path);
+  if (address.empty() && found.family == AF_UNSPEC) {
+    return Lookup(found, HostHasIpv6() ? "::" : "0.0.0.0", port, AI_PASSIVE | AI_NUMERICHOST)
+        .front();
+  }
   if (address.empty()) throw UsageError(transport + " needs --address");
   return Lookup(found, address, port, AI_PASSIVE | AI_NUMERICHOST).front();
 }

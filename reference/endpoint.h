@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "reference/transport_words.h"
+
 namespace sockspec::reference {
 
 struct Endpoint {
@@ -14,20 +16,21 @@ struct Endpoint {
   int type = SOCK_STREAM;
   sockaddr_storage address = {};
   socklen_t length = 0;  // of the part of `address` that is used
-  std::string path;      // UNIX sockets only
-  std::string name;      // for messages: 127.0.0.1:13, [::1]:13 or the path
+  std::string path;      // of a UNIX socket that has a file; "" for abstract names
+  std::string name;      // for messages: 127.0.0.1:13, [::1]:13, the path or @name
 
   const sockaddr* generic() const { return reinterpret_cast<const sockaddr*>(&address); }
 };
 
+// "127.0.0.1:13", "[::1]:13", a path, "@name", or "(unnamed)" for a UNIX client without address.
+std::string NameOf(const sockaddr* address, socklen_t length);
+
 // The whole text must be a decimal number from 0 to 65535. Throws UsageError.
 std::uint16_t ParsePort(const std::string& text);
 
-// Refuses a word that is no transport (UsageError) or whose family this host lacks (Failure, which
-// names the family). `transport` is tcp4, tcp6 or unix-stream; appletalk and pup are known by name.
-void RequireTransport(const std::string& transport);
-
-// The one endpoint of a server. `address` is numeric; a UNIX socket has a path instead.
+// The one endpoint of a server. `address` is numeric; a UNIX socket has a path instead. Without an
+// address tcp and udp serve both families: IPv6's wildcard address takes IPv4 clients too, and a
+// host without IPv6 is left with that of IPv4.
 Endpoint LocalEndpoint(const std::string& transport, const std::string& address,
                        const std::string& port, const std::string& path);
 

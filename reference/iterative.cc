@@ -1,25 +1,29 @@
 // accept, write, close; then the next client.
-#include "reference/iterative.h"
-
-#include <sys/socket.h>
-
 #include <cerrno>
 
 #include "reference/accepting.h"
 #include "reference/connection.h"
+#include "reference/conversation.h"
+#include "reference/datagram.h"
+#include "reference/models.h"
 
 namespace sockspec::reference {
 
-void ServeIteratively(int listener, const Endpoint& endpoint, const StopSignal& stop,
-                      ServeFunction serve) {
-  while (WaitForClient(listener, endpoint, stop) == Arrival::kClient) {
-    const int connection = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+void ServeIteratively(Server server) {
+  while (WaitForClient(server.socket.get(), server.endpoint, server.stop) == Arrival::kClient) {
+    const int connection = Accept(server);
     if (connection < 0) {
-      RecoverFromAcceptError(errno, endpoint, stop);
+      RecoverFromError("accept", errno, server.endpoint, server.stop);
       continue;
     }
-    serve(connection);
+    Converse(connection, server);
     CloseConnection(connection);
+  }
+}
+
+void AnswerIteratively(Server server) {
+  while (WaitForClient(server.socket.get(), server.endpoint, server.stop) == Arrival::kClient) {
+    if (const std::optional<Request> request = ReceiveRequest(server)) Answer(server, *request);
   }
 }
 

@@ -26,8 +26,16 @@ Descriptor MakeListeningSocket(const Endpoint& endpoint) {
 
 void SetListenerOptions(int listener, const Endpoint& endpoint, Ipv6Scope scope) {
   if (endpoint.family == AF_UNIX) return;
-  // The server closes first, so its port is in TIME_WAIT after each run.
-  SetOption(listener, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+  if (endpoint.type == SOCK_STREAM) {
+    // The server closes first, so its port is in TIME_WAIT after each run.
+    SetOption(listener, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+  } else if (endpoint.family == AF_INET) {
+    // For datagrams SO_REUSEADDR would let a second server take them away. What they need is to
+    // know at which of the host's addresses each came in.
+    SetOption(listener, IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO");
+  } else {
+    SetOption(listener, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
+  }
   if (endpoint.family == AF_INET6) {
     // Said in both cases: the default is the host's (net.ipv6.bindv6only).
     const int alone = scope == Ipv6Scope::kIpv6Alone ? 1 : 0;

@@ -1,4 +1,5 @@
-// The first half of a server, step by step: socket, options, bind, listen. All throw Failure.
+// The first half of a server, step by step: socket, options, bind, listen. A server of datagrams
+// does not listen. All throw Failure.
 #pragma once
 
 #include "reference/descriptor.h"
@@ -8,7 +9,8 @@ namespace sockspec::reference {
 
 enum class Ipv6Scope { kBothFamilies, kIpv6Alone };
 
-// The listener does not block: between poll() and accept() a client may have gone again.
+// The socket does not block: between poll() and accept() a client may have gone again, and a
+// datagram with a wrong checksum goes between poll() and recvmsg().
 Descriptor MakeListeningSocket(const Endpoint& endpoint);
 void SetListenerOptions(int listener, const Endpoint& endpoint, Ipv6Scope scope);
 void Bind(int listener, const Endpoint& endpoint);

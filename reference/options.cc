@@ -11,25 +11,46 @@
 namespace sockspec::reference {
 
 const char* const kServerUsage =
-    "usage: sockspec-reference-server --transport tcp4|tcp6 --address A --port P\n"
-    "           [--backlog N] [--service daytime] [--v6only]\n"
-    "       sockspec-reference-server --transport unix-stream --path P\n"
-    "           [--backlog N] [--service daytime]\n";
+    "usage: sockspec-reference-server --transport tcp4|tcp6|udp4|udp6 --address A --port P "
+    "[options]\n"
+    "       sockspec-reference-server --transport tcp|udp --port P [options]\n"
+    "       sockspec-reference-server --transport unix-stream|unix-seqpacket|unix-dgram\n"
+    "           --path P|@NAME [options]\n"
+    "options:\n"
+    "  --service daytime|time|echo|discard|chargen|qotd   (daytime)\n"
+    "  --model iterative                          (iterative)\n"
+    "  --backlog N    --v6only    --log-peers\n"
+    "Port 0: the kernel chooses one, which is printed.\n";
 
 const char* const kClientUsage =
-    "usage: sockspec-reference-client --transport tcp4|tcp6 --host H --port P\n"
-    "       sockspec-reference-client --transport unix-stream --path P\n";
+    "usage: sockspec-reference-client --transport tcp4|tcp6|tcp|udp4|udp6|udp --host H --port P\n"
+    "           [options]\n"
+    "       sockspec-reference-client --transport unix-stream|unix-seqpacket|unix-dgram\n"
+    "           --path P|@NAME [options]\n"
+    "options:\n"
+    "  --service daytime|time|echo|discard|chargen|qotd   (daytime)\n"
+    "  --timeout SECONDS  to wait for a connection or an answering datagram (10; 0: no limit)\n"
+    "  --decode           time: print the date in place of the 4 bytes\n";
 
 namespace {
 
-int ParseBacklog(const std::string& text) {
+int ParseNumber(const char* what, const std::string& text) {
   int value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end) {
-    throw UsageError("backlog '" + text + "' is not a number that fits an int");
+    throw UsageError(std::string(what) + " '" + text + "' is not a number that fits an int");
   }
   return value;
+}
+
+int ParseSeconds(const std::string& text) {
+  constexpr int kMost = 24 * 60 * 60;
+  const int seconds = ParseNumber("time-out", text);
+  if (seconds < 0 || seconds > kMost) {
+    throw UsageError("time-out '" + text + "' is not from 0 to " + std::to_string(kMost));
+  }
+  return seconds;
 }
 
 // Calls take(letter, value) for each option of the table.
@@ -56,7 +77,8 @@ ServerOptions ParseServerOptions(int argc, char** argv) {
       {"transport", required_argument, nullptr, 't'}, {"address", required_argument, nullptr, 'a'},
       {"port", required_argument, nullptr, 'p'},      {"path", required_argument, nullptr, 'f'},
       {"backlog", required_argument, nullptr, 'b'},   {"service", required_argument, nullptr, 's'},
-      {"v6only", no_argument, nullptr, '6'},          {},
+      {"model", required_argument, nullptr, 'm'},     {"v6only", no_argument, nullptr, '6'},
+      {"log-peers", no_argument, nullptr, 'l'},       {},
   };
   ServerOptions options;
   ForEachOption(argc, argv, kTable, [&options](int letter, const std::string& value) {
@@ -64,9 +86,11 @@ ServerOptions ParseServerOptions(int argc, char** argv) {
     if (letter == 'a') options.address = value;
     if (letter == 'p') options.port = value;
     if (letter == 'f') options.path = value;
-    if (letter == 'b') options.backlog = ParseBacklog(value);
+    if (letter == 'b') options.backlog = ParseNumber("backlog", value);
     if (letter == 's') options.service = value;
+    if (letter == 'm') options.model = value;
     if (letter == '6') options.v6only = true;
+    if (letter == 'l') options.log_peers = true;
   });
   RequireTransportWord(options.transport);
   return options;
@@ -74,11 +98,10 @@ ServerOptions ParseServerOptions(int argc, char** argv) {
 
 ClientOptions ParseClientOptions(int argc, char** argv) {
   static const option kTable[] = {
-      {"transport", required_argument, nullptr, 't'},
-      {"host", required_argument, nullptr, 'h'},
-      {"port", required_argument, nullptr, 'p'},
-      {"path", required_argument, nullptr, 'f'},
-      {},
+      {"transport", required_argument, nullptr, 't'}, {"host", required_argument, nullptr, 'h'},
+      {"port", required_argument, nullptr, 'p'},      {"path", required_argument, nullptr, 'f'},
+      {"service", required_argument, nullptr, 's'},   {"timeout", required_argument, nullptr, 'w'},
+      {"decode", no_argument, nullptr, 'd'},          {},
   };
   ClientOptions options;
   ForEachOption(argc, argv, kTable, [&options](int letter, const std::string& value) {
@@ -86,8 +109,12 @@ ClientOptions ParseClientOptions(int argc, char** argv) {
     if (letter == 'h') options.host = value;
     if (letter == 'p') options.port = value;
     if (letter == 'f') options.path = value;
+    if (letter == 's') options.service = value;
+    if (letter == 'w') options.timeout = ParseSeconds(value);
+    if (letter == 'd') options.decode = true;
   });
   RequireTransportWord(options.transport);
+  if (options.decode && options.service != "time") throw UsageError("--decode is for time alone");
   return options;
 }
 

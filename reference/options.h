@@ -13,8 +13,10 @@ struct ServerOptions {
   std::string port;
   std::string path;
   std::string service = "daytime";
+  std::string model = "iterative";
   int backlog = SOMAXCONN;
   bool v6only = false;
+  bool log_peers = false;
 };
 
 struct ClientOptions {
@@ -22,6 +24,9 @@ struct ClientOptions {
   std::string host;
   std::string port;
   std::string path;
+  std::string service = "daytime";
+  int timeout = 10;     // seconds, for a connection and for a datagram's answer; 0: for ever
+  bool decode = false;  // time: print the date, not the 4 bytes
 };
 
 extern const char* const kServerUsage;
