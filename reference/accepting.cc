@@ -28,8 +28,7 @@ int Accept(const Server& server, int flags) {
   return connection;
 }
 
-void RecoverFromError(const char* call, int error, const Endpoint& endpoint,
-                      const StopSignal& stop) {
+bool IsPassing(const char* call, int error, const Endpoint& endpoint) {
   switch (error) {
     // The socket itself is of no use.
     case EBADF:
@@ -38,10 +37,10 @@ void RecoverFromError(const char* call, int error, const Endpoint& endpoint,
     case ENOTSOCK:
       throw Failure(call, endpoint.name, error);
     // A signal, or a client that has gone; then the network errors that accept(2) hands on.
-    case ECONNREFUSED:
     case EINTR:
     case EAGAIN:
     case ECONNABORTED:
+    case ECONNREFUSED:
     case EPROTO:
     case ENOPROTOOPT:
     case ENETDOWN:
@@ -50,13 +49,18 @@ void RecoverFromError(const char* call, int error, const Endpoint& endpoint,
     case EHOSTUNREACH:
     case ENONET:
     case EOPNOTSUPP:
-      return;
+      return true;
     // EMFILE, ENFILE, ENOBUFS, ENOMEM and whatever else may last.
     default:
-      constexpr int kPauseMilliseconds = 100;
-      pollfd wait = {stop.descriptor(), POLLIN, 0};
-      poll(&wait, 1, kPauseMilliseconds);
+      return false;
   }
+}
+
+void RecoverFromError(const char* call, int error, const Endpoint& endpoint,
+                      const StopSignal& stop) {
+  if (IsPassing(call, error, endpoint)) return;
+  pollfd wait = {stop.descriptor(), POLLIN, 0};
+  poll(&wait, 1, kRest.count());
 }
 
 }  // namespace sockspec::reference

@@ -24,4 +24,18 @@ const Model& FindModel(const std::string& name);
 void ServeIteratively(Server server);
 void AnswerIteratively(Server server);
 
+// A child process for each client, for each datagram.
+void ServeForking(Server server);
+void AnswerForking(Server server);
+
+// A thread for each client, for each datagram.
+void ServeThreaded(Server server);
+void AnswerThreaded(Server server);
+
+// One loop for all clients, woken by poll() or by epoll_wait(). For datagrams there is one socket
+// to wait for, and poll() is what the iterative server waits with.
+void ServeByPoll(Server server);
+void ServeByEpoll(Server server);
+void AnswerByEpoll(Server server);
+
 }  // namespace sockspec::reference

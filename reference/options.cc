@@ -18,7 +18,7 @@ const char* const kServerUsage =
     "           --path P|@NAME [options]\n"
     "options:\n"
     "  --service daytime|time|echo|discard|chargen|qotd   (daytime)\n"
-    "  --model iterative                          (iterative)\n"
+    "  --model iterative|forking|threaded|poll|epoll      (iterative)\n"
     "  --backlog N    --v6only    --log-peers\n"
     "Port 0: the kernel chooses one, which is printed.\n";
 

@@ -1,4 +1,4 @@
-// The request to end, by signalfd.
+// signalfd.
 #include "reference/stop_signal.h"
 
 #include <sys/signalfd.h>
@@ -10,14 +10,16 @@
 
 namespace sockspec::reference {
 
-StopSignal::StopSignal() : descriptor_(-1) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  descriptor_ = Descriptor(signalfd(-1, &signals, SFD_CLOEXEC));
-  if (descriptor_.get() < 0) throw Failure("signalfd", "SIGTERM, SIGINT", errno);
+Descriptor SignalDescriptor(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  Descriptor descriptor(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (descriptor.get() < 0) throw Failure("signalfd", "signals", errno);
+  return descriptor;
 }
+
+StopSignal::StopSignal() : descriptor_(SignalDescriptor({SIGTERM, SIGINT})) {}
 
 }  // namespace sockspec::reference

@@ -1,12 +1,18 @@
-// SIGTERM and SIGINT as a readable descriptor, so that a server waits for "a client or the end".
+// Signals as readable descriptors, so that a server waits for "a client or the end".
 #pragma once
+
+#include <initializer_list>
 
 #include "reference/descriptor.h"
 
 namespace sockspec::reference {
 
-// Blocks the two signals for good: a reply under way is never cut, and no signal is lost between
-// a test and a wait. Threads and children started later inherit that.
+// Blocks the signals for good and makes them readable; reading does not block. Threads and children
+// started later inherit that. Throws Failure.
+Descriptor SignalDescriptor(std::initializer_list<int> signals);
+
+// The request to end: SIGTERM or SIGINT. As both are blocked, a reply under way is never cut, and
+// no signal is lost between a test and a wait.
 class StopSignal {
  public:
   StopSignal();
