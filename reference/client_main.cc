@@ -8,6 +8,8 @@
 #include "reference/descriptor.h"
 #include "reference/endpoint.h"
 #include "reference/failure.h"
+#include "reference/icmp_client.h"
+#include "reference/igmp_monitor.h"
 #include "reference/options.h"
 #include "reference/reply.h"
 #include "reference/services.h"
@@ -46,10 +48,21 @@ void AskByDatagrams(const ClientOptions& options, const std::vector<Endpoint>& e
   });
 }
 
+void AskByRawSocket(const ClientOptions& options) {
+  if (options.service == "igmp" && options.transport == "icmp4") return WatchIgmp(options.count);
+  const bool echo = options.service == "icmp-echo";
+  if (!echo && !(options.service == "icmp-timestamp" && options.transport == "icmp4")) {
+    throw UsageError("no service '" + options.service + "' over " + options.transport);
+  }
+  const auto ask = [&options](const Endpoint& endpoint) { AskByIcmp(options, endpoint); };
+  WithFirst(RemoteEndpoints(options.transport, options.host, "", ""), ask);
+}
+
 void Ask(int argc, char** argv) {
   OpenMissingStandardDescriptors();
   const ClientOptions options = ParseClientOptions(argc, argv);
   RequireTransport(options.transport);
+  if (FindTransport(options.transport).type == SOCK_RAW) return AskByRawSocket(options);
   FindService(options.service);
   const std::vector<Endpoint> endpoints =
       RemoteEndpoints(options.transport, options.host, options.port, options.path);

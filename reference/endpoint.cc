@@ -49,6 +49,12 @@ std::string UnixNameOf(const sockaddr* address, socklen_t length) {
   return std::string(path, strnlen(path, length - kStart));
 }
 
+std::string HostOf(const sockaddr* address, socklen_t length) {
+  char host[NI_MAXHOST] = "(unprintable address)";
+  getnameinfo(address, length, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+  return host;
+}
+
 bool HostHasIpv6() {
   return Descriptor(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)).get() >= 0;
 }
@@ -59,10 +65,11 @@ std::vector<Endpoint> Lookup(const Transport& transport, const std::string& host
   hints.ai_family = transport.family;
   hints.ai_socktype = transport.type;
   hints.ai_flags = flags | AI_NUMERICSERV;
-  // glibc takes 69539 for 4003, so the port is checked before it sees it.
-  const std::string number = std::to_string(ParsePort(port));
+  // glibc takes 69539 for 4003, so the port is checked before it sees it. Raw sockets have none.
+  const bool has_port = transport.type != SOCK_RAW;
+  const std::string number = has_port ? std::to_string(ParsePort(port)) : "";
   addrinfo* list = nullptr;
-  const int result = getaddrinfo(host.c_str(), number.c_str(), &hints, &list);
+  const int result = getaddrinfo(host.c_str(), has_port ? number.c_str() : nullptr, &hints, &list);
   if (result == EAI_SYSTEM) throw Failure("resolve", host, errno);
   if (result != 0) throw Failure("resolve", host, std::string(gai_strerror(result)));
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, freeaddrinfo);
@@ -74,7 +81,8 @@ std::vector<Endpoint> Lookup(const Transport& transport, const std::string& host
     endpoint.type = transport.type;
     endpoint.length = found->ai_addrlen;
     std::memcpy(&endpoint.address, found->ai_addr, found->ai_addrlen);
-    endpoint.name = NameOf(endpoint.generic(), endpoint.length);
+    endpoint.name = has_port ? NameOf(endpoint.generic(), endpoint.length)
+                             : HostOf(endpoint.generic(), endpoint.length);
     endpoints.push_back(endpoint);
   }
   return endpoints;
@@ -84,13 +92,10 @@ std::vector<Endpoint> Lookup(const Transport& transport, const std::string& host
 
 std::string NameOf(const sockaddr* address, socklen_t length) {
   if (address->sa_family == AF_UNIX) return UnixNameOf(address, length);
-  char host[NI_MAXHOST];
-  char port[NI_MAXSERV];
-  const int result = getnameinfo(address, length, host, sizeof host, port, sizeof port,
-                                 NI_NUMERICHOST | NI_NUMERICSERV);
-  if (result != 0) return "(unprintable address)";
-  const std::string text = address->sa_family == AF_INET6 ? "[" + std::string(host) + "]" : host;
-  return text + ":" + port;
+  const std::string host = HostOf(address, length);
+  char port[NI_MAXSERV] = "?";
+  getnameinfo(address, length, nullptr, 0, port, sizeof port, NI_NUMERICSERV);
+  return (address->sa_family == AF_INET6 ? "[" + host + "]" : host) + ":" + port;
 }
 
 std::uint16_t ParsePort(const std::string& text) {
@@ -106,6 +111,7 @@ std::uint16_t ParsePort(const std::string& text) {
 Endpoint LocalEndpoint(const std::string& transport, const std::string& address,
                        const std::string& port, const std::string& path) {
   const Transport& found = FindTransport(transport);
+  if (found.type == SOCK_RAW) throw UsageError("no service is offered over " + transport);
   if (found.family == AF_UNIX) return UnixEndpoint(found, path);
   if (address.empty() && found.family == AF_UNSPEC) {
     return Lookup(found, HostHasIpv6() ? "::" : "0.0.0.0", port, AI_PASSIVE | AI_NUMERICHOST)

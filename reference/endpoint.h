@@ -17,7 +17,8 @@ struct Endpoint {
   sockaddr_storage address = {};
   socklen_t length = 0;  // of the part of `address` that is used
   std::string path;      // of a UNIX socket that has a file; "" for abstract names
-  std::string name;      // for messages: 127.0.0.1:13, [::1]:13, the path or @name
+  std::string name;      // for messages: 127.0.0.1:13, [::1]:13, the path, @name;
+                         // the address alone for raw sockets
 
   const sockaddr* generic() const { return reinterpret_cast<const sockaddr*>(&address); }
 };

@@ -27,9 +27,15 @@ const char* const kClientUsage =
     "           [options]\n"
     "       sockspec-reference-client --transport unix-stream|unix-seqpacket|unix-dgram\n"
     "           --path P|@NAME [options]\n"
+    "       sockspec-reference-client --transport icmp4|icmp6 --service icmp-echo --host H "
+    "[options]\n"
+    "       sockspec-reference-client --transport icmp4 --service icmp-timestamp --host H "
+    "[options]\n"
+    "       sockspec-reference-client --transport icmp4 --service igmp [--count N]\n"
     "options:\n"
     "  --service daytime|time|echo|discard|chargen|qotd   (daytime)\n"
-    "  --timeout SECONDS  to wait for a connection or an answering datagram (10; 0: no limit)\n"
+    "  --timeout SECONDS  to wait for a connection, a datagram or a packet (10; 0: no limit)\n"
+    "  --count N          ICMP: requests to send (1); IGMP: messages to watch (no end)\n"
     "  --decode           time: print the date in place of the 4 bytes\n";
 
 namespace {
@@ -44,13 +50,11 @@ int ParseNumber(const char* what, const std::string& text) {
   return value;
 }
 
-int ParseSeconds(const std::string& text) {
-  constexpr int kMost = 24 * 60 * 60;
-  const int seconds = ParseNumber("time-out", text);
-  if (seconds < 0 || seconds > kMost) {
-    throw UsageError("time-out '" + text + "' is not from 0 to " + std::to_string(kMost));
-  }
-  return seconds;
+int ParseRange(const char* what, const std::string& text, int least, int most) {
+  const int value = ParseNumber(what, text);
+  if (value >= least && value <= most) return value;
+  throw UsageError(std::string(what) + " '" + text + "' is not from " + std::to_string(least) +
+                   " to " + std::to_string(most));
 }
 
 // Calls take(letter, value) for each option of the table.
@@ -98,10 +102,15 @@ ServerOptions ParseServerOptions(int argc, char** argv) {
 
 ClientOptions ParseClientOptions(int argc, char** argv) {
   static const option kTable[] = {
-      {"transport", required_argument, nullptr, 't'}, {"host", required_argument, nullptr, 'h'},
-      {"port", required_argument, nullptr, 'p'},      {"path", required_argument, nullptr, 'f'},
-      {"service", required_argument, nullptr, 's'},   {"timeout", required_argument, nullptr, 'w'},
-      {"decode", no_argument, nullptr, 'd'},          {},
+      {"transport", required_argument, nullptr, 't'},
+      {"host", required_argument, nullptr, 'h'},
+      {"port", required_argument, nullptr, 'p'},
+      {"path", required_argument, nullptr, 'f'},
+      {"service", required_argument, nullptr, 's'},
+      {"timeout", required_argument, nullptr, 'w'},
+      {"count", required_argument, nullptr, 'n'},
+      {"decode", no_argument, nullptr, 'd'},
+      {},
   };
   ClientOptions options;
   ForEachOption(argc, argv, kTable, [&options](int letter, const std::string& value) {
@@ -110,7 +119,8 @@ ClientOptions ParseClientOptions(int argc, char** argv) {
     if (letter == 'p') options.port = value;
     if (letter == 'f') options.path = value;
     if (letter == 's') options.service = value;
-    if (letter == 'w') options.timeout = ParseSeconds(value);
+    if (letter == 'w') options.timeout = ParseRange("time-out", value, 0, 24 * 60 * 60);
+    if (letter == 'n') options.count = ParseRange("count", value, 1, 65535);
     if (letter == 'd') options.decode = true;
   });
   RequireTransportWord(options.transport);

@@ -26,6 +26,7 @@ struct ClientOptions {
   std::string path;
   std::string service = "daytime";
   int timeout = 10;     // seconds, for a connection and for a datagram's answer; 0: for ever
+  int count = 0;        // of ICMP requests or IGMP messages; 0: not said
   bool decode = false;  // time: print the date, not the 4 bytes
 };
 

@@ -22,6 +22,8 @@ constexpr std::array kTransports = {
     Transport{"unix-stream", AF_UNIX, SOCK_STREAM},
     Transport{"unix-seqpacket", AF_UNIX, SOCK_SEQPACKET},
     Transport{"unix-dgram", AF_UNIX, SOCK_DGRAM},
+    Transport{"icmp4", AF_INET, SOCK_RAW},
+    Transport{"icmp6", AF_INET6, SOCK_RAW},
 };
 
 // Numbers change from system to system, so a family without a name here is not tried by number.
