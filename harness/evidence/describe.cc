@@ -150,6 +150,7 @@ std::vector<std::string> Arguments(const Call& call) {
   if (name == "kill" || name == "tkill" || name == "tgkill") {
     return {std::to_string(call.target), SignalName(call.number)};
   }
+  if (StartsWith(name, "open")) return {Quote(call.address)};
   if (name == "rt_sigaction" || name == "signal") {
     arguments.push_back(SignalName(call.number));
     if (!call.option.empty()) arguments.push_back(Safe(call.option));

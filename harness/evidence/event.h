@@ -79,11 +79,12 @@ struct Call {
   // arguments, as far as the call has them
   int family = -1, type = -1, protocol = -1;  // socket(); type without the flag bits
   int flags = 0;             // SOCK_CLOEXEC|SOCK_NONBLOCK of socket/accept4; MSG_* of send/recv;
-                             // sa_flags of rt_sigaction; O_* of fcntl(F_SETFL)
+                             // sa_flags of rt_sigaction; O_* of fcntl(F_SETFL) and open
   int number = -1;           // backlog of listen, how of shutdown, signal of kill and rt_sigaction,
                              // the command of fcntl
   std::int64_t length = -1;  // count asked for in read/write/send/recv
-  std::string address;       // sockaddr of bind/connect/accept/sendto: "127.0.0.1:13", "/tmp/s"
+  std::string address;       // sockaddr of bind/connect/accept/sendto: "127.0.0.1:13", "/tmp/s";
+                             // the path of open
   int address_length = -1;   // as passed by the program; -1 when no address was passed
   bool address_null = false;                  // accept: the address pointer was NULL
   bool length_null = false;                   // accept: the length pointer was NULL

@@ -179,6 +179,24 @@ static int ConnectTwice(void) {
   return connect(fd, (struct sockaddr*)&address, size) == -1 && errno == EISCONN ? 0 : 2;
 }
 
+// 0 where, of all its opens, only that for reading data between listen() and accept() has failed.
+static int Opens(void) {
+  char path[] = "/tmp/traced-program-XXXXXX";
+  const int made = mkstemp(path);
+  if (made < 0 || open(path, O_RDONLY) < 0) return 1;
+  const int fd = Listener(1);
+  const int data = open(path, O_RDONLY), error = errno;
+  const int others = open(path, O_WRONLY) >= 0 && open("/dev/null", O_RDONLY) >= 0 &&
+                     open("/usr/bin/env", O_RDONLY) >= 0 && open("/etc/passwd", O_RDONLY) >= 0;
+  const int code = open("/missing/module.so.1", O_RDONLY) == -1 && errno == ENOENT;
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  if (accept(fd, NULL, NULL) != -1) return 2;
+  const int late = open(path, O_RDONLY) >= 0;
+  unlink(path);
+  if (data != -1 || error != EMFILE) return 3;
+  return others && code && late ? 0 : 4;
+}
+
 static int Clock(void) {
   struct timespec before, after;
   clock_gettime(CLOCK_REALTIME, &before);
@@ -194,7 +212,7 @@ int main(int argc, char** argv) {
   } modes[] = {{"calls", Calls},         {"fork", Fork},         {"threads", Threads},
                {"transfer", Transfer},   {"heartbeat", Heartbeat}, {"timed-select", TimedSelect},
                {"wait", Wait},           {"spin", Spin},         {"connect-twice", ConnectTwice},
-               {"clock", Clock},         {"deaf-to-poll", DeafToPoll},
+               {"clock", Clock},         {"opens", Opens},       {"deaf-to-poll", DeafToPoll},
                {"spin-beside-sleeper", SpinBesideSleeper},
                {"spin-beside-worker", SpinBesideWorker}};
   for (size_t i = 0; argc == 2 && i < sizeof modes / sizeof modes[0]; ++i) {

@@ -162,6 +162,20 @@ TEST(Faults, AnErrnoAfterTheCallLeavesItDone) {
   EXPECT_EQ(run.First("connect").error, EINTR);
 }
 
+TEST(Faults, AnOpenFailsBetweenListenAndTheFirstAcceptAlone) {
+  TracedRun run("opens", {{.call = CallClass::kOpen, .count = -1, .error = EMFILE}});
+  EXPECT_EQ(run.Finish(), 0);
+  ASSERT_EQ(run.timeline().Calls("open*").size(), 1u);
+  EXPECT_THAT(run.First("open*").address, HasSubstr("/tmp/traced-program-"));
+  EXPECT_EQ(run.First("open*").error, EMFILE);
+}
+
+TEST(Tracer, FollowsNoOpenWhereNoFaultAimsAtOne) {
+  TracedRun run("opens");
+  EXPECT_EQ(run.Finish(), 3);  // nothing has failed
+  EXPECT_TRUE(run.timeline().Calls("open*").empty());
+}
+
 TEST(Waits, AServerIsReadyWhenItSleepsInAccept) {
   TracedRun run("wait");
   run.Until([&] { return run.tracer().ServerReadiness() == Tracer::Readiness::kReady; });

@@ -55,7 +55,10 @@ constexpr CallEntry kCalls[] = {
     {SYS_ioctl, "ioctl", CallKind::kDeviceControl, FollowedFrom::kFirstSocket},
     {SYS_clock_gettime, "clock_gettime", CallKind::kClock, FollowedFrom::kOwnClock},
     {SYS_gettimeofday, "gettimeofday", CallKind::kClock, FollowedFrom::kOwnClock},
+    {SYS_openat, "openat", CallKind::kOpen, FollowedFrom::kListenWithFaults},
+    {SYS_openat2, "openat2", CallKind::kOpen, FollowedFrom::kListenWithFaults},
 #ifdef SYS_poll
+    {SYS_open, "open", CallKind::kOpen, FollowedFrom::kListenWithFaults},
     {SYS_time, "time", CallKind::kClock, FollowedFrom::kOwnClock},
     {SYS_poll, "poll", CallKind::kPoll, FollowedFrom::kStart},
     {SYS_select, "select", CallKind::kSelect, FollowedFrom::kStart},
@@ -109,6 +112,9 @@ bool FaultClassOf(CallKind kind, CallClass* result) {
       return true;
     case CallKind::kClose:
       *result = CallClass::kClose;
+      return true;
+    case CallKind::kOpen:
+      *result = CallClass::kOpen;
       return true;
     default:
       return false;

@@ -38,10 +38,11 @@ enum class CallKind {
   kSignalAction,   // rt_sigaction
   kSession,        // setsid, setpgid
   kClock,          // clock_gettime, gettimeofday, time: followed only where the clock is moved
-  kKill            // kill
+  kKill,           // kill
+  kOpen            // open, openat, openat2: followed only where a fault aims at them
 };
 
-enum class FollowedFrom { kStart, kFirstSocket, kOwnClock };
+enum class FollowedFrom { kStart, kFirstSocket, kOwnClock, kListenWithFaults };
 
 struct CallEntry {
   int number;

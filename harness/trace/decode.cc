@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstring>
 
 #include "harness/base/socket_address.h"
@@ -109,6 +110,17 @@ void DecodeEntry(const Tracee& tracee, PendingCall* pending) {
         call.flags = static_cast<int>(words[1]);
         call.option = words[0] == 0 ? "SIG_DFL" : words[0] == 1 ? "SIG_IGN" : "handler";
       }
+      break;
+    }
+    case CallKind::kOpen: {
+      call.fd = -1;
+      const int path = call.name == "open" ? 0 : 1;
+      std::uint64_t flags = a[path + 1];
+      if (call.name == "openat2") tracee.ReadValue(a[2], &flags);  // the first word of open_how
+      call.flags = static_cast<int>(flags);
+      char text[PATH_MAX];
+      const std::size_t n = tracee.Read(a[path], text, sizeof text);
+      call.address.assign(text, strnlen(text, n));
       break;
     }
     case CallKind::kKill:

@@ -25,6 +25,8 @@ std::string_view Name(CallClass call) {
       return "receive";
     case CallClass::kClose:
       return "close";
+    case CallClass::kOpen:
+      return "open";
   }
   return "";
 }

@@ -10,7 +10,19 @@
 namespace sockspec {
 
 // Families of system calls that a fault may aim at.
-enum class CallClass { kSocket, kBind, kListen, kAccept, kConnect, kSend, kReceive, kClose };
+enum class CallClass {
+  kSocket,
+  kBind,
+  kListen,
+  kAccept,
+  kConnect,
+  kSend,
+  kReceive,
+  kClose,
+  // open() for reading between the program's first successful listen() and its first wait for a
+  // client; files of data alone, such as a configuration: no code, no device, nothing of the system
+  kOpen
+};
 
 enum class FaultAction {
   kErrno,    // the call does not happen; the program sees `error`

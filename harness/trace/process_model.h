@@ -47,6 +47,7 @@ struct TracedProcess {
   int run = 0;
   bool launched = false;       // the run's first process
   bool socket_filter = false;  // filter B is installed
+  bool open_filter = false;    // and the one for open()
   std::map<int, TrackedDescriptor> descriptors;
   std::set<int> former_sockets;  // numbers that were sockets and have been closed
   std::map<int, int> handlers;   // signal -> sa_flags, where a handler function is installed

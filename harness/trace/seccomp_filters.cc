@@ -1,4 +1,4 @@
-// The two seccomp programs.
+// The seccomp programs.
 #include "harness/trace/seccomp_filters.h"
 
 #include <linux/futex.h>
@@ -64,10 +64,12 @@ SeccompFilters Build() {
   Builder at_start;
   Builder with_socket;
   Builder own_clock;
+  Builder opens;
   for (const CallEntry* entry = AllCalls(); entry->name != nullptr; ++entry) {
     Builder& builder = entry->from == FollowedFrom::kStart         ? at_start
                        : entry->from == FollowedFrom::kFirstSocket ? with_socket
-                                                                   : own_clock;
+                       : entry->from == FollowedFrom::kOwnClock    ? own_clock
+                                                                   : opens;
     if (entry->kind == CallKind::kFutexWait) {
       // Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME; wake-ups run at full speed.
       builder.AddForSecond(SCMP_ACT_TRACE(0), entry->number, FUTEX_CMD_MASK, FUTEX_WAIT);
@@ -79,7 +81,7 @@ SeccompFilters Build() {
   // A program that only waits for its standard input is asleep for good: see it fall asleep.
   at_start.AddForFirst(SCMP_ACT_TRACE(0), SYS_read, STDIN_FILENO);
   at_start.Add(SCMP_ACT_ERRNO(ENOSYS), SYS_io_uring_setup);
-  return {at_start.Export(), with_socket.Export(), own_clock.Export()};
+  return {at_start.Export(), with_socket.Export(), own_clock.Export(), opens.Export()};
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The two seccomp programs that decide at which system calls a traced program stops.
+// The seccomp programs that decide at which system calls a traced program stops.
 //
 // A program's start-up should cost nothing, so filter A (installed before exec) stops at socket
 // calls, waits and a few others, and filter B (read, write, close ...) is added by the tracer once
@@ -19,6 +19,7 @@ struct SeccompFilters {
   SeccompProgram at_start;     // A
   SeccompProgram with_socket;  // B
   SeccompProgram own_clock;    // besides A, for a program whose wall clock is to be moved
+  SeccompProgram opens;        // added after listen() where a fault aims at open()
 };
 
 // Built once (by libseccomp) before workers are forked.

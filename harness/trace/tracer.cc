@@ -84,6 +84,7 @@ void Tracer::Adopt(pid_t pid, int run, bool own_clock) {
   TracedProcess* process = AddProcess(pid, run);
   process->launched = true;
   own_clock_ = own_clock;
+  listens_ = awaited_clients_ = false;
   if (own_clock_) HideVdso(pid);
   TracedThread* thread = AddThread(pid, process);
   Emit(thread, {.kind = EventKind::kProcessStarted, .text = "launch"});
@@ -154,6 +155,7 @@ void Tracer::OnNewThread(TracedThread* parent, int event) {
       process = AddProcess(tid, parent->process->run);
       process->descriptors = parent->process->descriptors;
       process->socket_filter = parent->process->socket_filter;
+      process->open_filter = parent->process->open_filter;
       process->handlers = parent->process->handlers;
     }
     TracedThread* thread = AddThread(tid, process);
@@ -270,6 +272,7 @@ void Tracer::OnEntry(TracedThread* thread) {
     }
   }
   DecodeEntry(tracee, &pending);
+  if (entry->kind == CallKind::kOpen && !IsPreparation(pending.call)) return Resume(thread);
   pending.socket = thread->process->Socket(pending.call.fd);
   // A call on a number that is no socket any more, or never was one, is news if it fails.
   const bool stray =
@@ -301,6 +304,7 @@ void Tracer::OnEntry(TracedThread* thread) {
   if (!skipped) {
     if (entry->kind == CallKind::kClose) ForgetDescriptor(thread->process, pending.call.fd);
     pending.wait = ClassifyWait(tracee, *thread->process, pending);
+    OnAwaitingClients(pending);
     CompareWithLastWait(thread, pending.wait);
   }
   thread->pending = std::move(pending);

@@ -18,6 +18,7 @@
 #include "harness/evidence/event.h"
 #include "harness/trace/fault.h"
 #include "harness/trace/process_model.h"
+#include "harness/trace/seccomp_filters.h"
 
 namespace sockspec {
 
@@ -143,6 +144,11 @@ class Tracer {
   void ForgetDescriptor(TracedProcess* process, int fd);
   void TrackEpoll(TracedThread* thread, const PendingCall& pending);
   void AddSocketFilter(TracedThread* thread);
+  void AddFilter(pid_t tid, const SeccompProgram& program);
+  // open() faults: where their time begins, where it ends, and what they may hit.
+  void OnListening(TracedThread* thread);
+  void OnAwaitingClients(const PendingCall& pending);
+  bool IsPreparation(const Call& call) const;
   std::int64_t NumberOfProcess(std::int64_t inner) const;
   void NoteInterrupted(TracedThread* thread);
   // False when the call is one of so many that the timeline needs no more of them.
@@ -167,6 +173,7 @@ class Tracer {
   std::map<pid_t, int> numbers_;  // inner pid -> number, of ended processes too: a zombie may
                                   // still be sent a signal
   std::int64_t activity_ = 0;     // counts whatever threads do besides waiting
+  bool listens_ = false, awaited_clients_ = false;  // in the latest run
   bool own_clock_ = false;
   std::int64_t clock_shift_ = 0;  // seconds
   int next_process_ = 1, next_thread_ = 1, next_socket_ = 1;

@@ -1,6 +1,11 @@
 // The tracer: faults that are armed, and the calls that they hit.
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
 
 #include "harness/trace/architecture.h"
 #include "harness/trace/tracee.h"
@@ -8,6 +13,50 @@
 #include "harness/trace/transfers.h"
 
 namespace sockspec {
+namespace {
+
+// Endings of files that a runtime loads as code, each at its own time.
+constexpr std::string_view kCode[] = {".class", ".jar", ".jmod", ".py",  ".pyc", ".pyi", ".js",
+                                      ".mjs",   ".cjs", ".node", ".wasm", ".pm", ".pl",  ".rb",
+                                      ".php",   ".lua", ".tcl",  ".beam", ".dll", ".so"};
+// Where the system keeps what libraries read by themselves.
+constexpr std::string_view kSystem[] = {"/dev/", "/lib", "/proc/", "/sys/", "/usr/"};
+constexpr std::string_view kSystemFiles[] = {
+    "/etc/gai.conf",      "/etc/group",       "/etc/host.conf", "/etc/hosts",
+    "/etc/ld.so.cache",   "/etc/ld.so.preload", "/etc/localtime", "/etc/nsswitch.conf",
+    "/etc/passwd",        "/etc/protocols",   "/etc/resolv.conf", "/etc/services"};
+
+}  // namespace
+
+bool Tracer::IsPreparation(const Call& call) const {
+  if (!listens_ || awaited_clients_) return false;
+  if ((call.flags & O_ACCMODE) != O_RDONLY || (call.flags & (O_DIRECTORY | O_PATH)) != 0) {
+    return false;
+  }
+  const std::string_view path = call.address;
+  const auto starts = [&](std::string_view prefix) { return path.starts_with(prefix); };
+  const auto ends = [&](std::string_view suffix) { return path.ends_with(suffix); };
+  return std::none_of(std::begin(kSystem), std::end(kSystem), starts) &&
+         std::find(std::begin(kSystemFiles), std::end(kSystemFiles), path) ==
+             std::end(kSystemFiles) &&
+         std::none_of(std::begin(kCode), std::end(kCode), ends) &&
+         path.find(".so.") == std::string_view::npos && !ends("package.json");
+}
+
+void Tracer::OnListening(TracedThread* thread) {
+  listens_ = true;
+  const bool wanted = std::any_of(faults_.begin(), faults_.end(), [](const ArmedFault& armed) {
+    return armed.fault.call == CallClass::kOpen;
+  });
+  if (!wanted || thread->process->open_filter) return;
+  AddFilter(thread->tid, TracingFilters().opens);
+  thread->process->open_filter = true;
+}
+
+void Tracer::OnAwaitingClients(const PendingCall& pending) {
+  const bool accepts = pending.entry->kind == CallKind::kAccept;
+  if (accepts || (pending.wait.has_value() && pending.wait->on_listener)) awaited_clients_ = true;
+}
 
 void Tracer::Arm(const Fault& fault) { faults_.push_back({fault}); }
 void Tracer::Disarm() { faults_.clear(); }
@@ -21,7 +70,7 @@ int Tracer::MatchFault(const PendingCall& pending) {
     const Call& call = pending.call;
     if (call_class == CallClass::kSocket) {
       if (fault.family >= 0 && fault.family != call.family) continue;
-    } else {
+    } else if (call_class != CallClass::kOpen) {
       // Aimed at sockets alone: a fault on an eventfd or a pipe would break runtimes for nothing.
       if (pending.socket == nullptr || pending.socket->role == SocketRole::kPair) continue;
       if (fault.role != SocketRole::kNone && fault.role != pending.socket->role) continue;

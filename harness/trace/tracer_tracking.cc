@@ -65,6 +65,7 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
     case CallKind::kListen:
       if (ok && pending->socket != nullptr) {
         pending->socket->role = call.role = SocketRole::kListener;
+        OnListening(thread);
       }
       break;
     case CallKind::kConnect:
@@ -226,8 +227,11 @@ void Tracer::TrackEpoll(TracedThread* thread, const PendingCall& pending) {
 
 void Tracer::AddSocketFilter(TracedThread* thread) {
   if (thread->process->socket_filter) return;
-  const SeccompProgram& program = TracingFilters().with_socket;
-  const pid_t tid = thread->tid;
+  AddFilter(thread->tid, TracingFilters().with_socket);
+  thread->process->socket_filter = true;
+}
+
+void Tracer::AddFilter(pid_t tid, const SeccompProgram& program) {
   // A page of our own, not the stack: goroutine stacks are 2 KiB.
   const std::size_t bytes = program.size() * sizeof(sock_filter);
   const std::size_t page = (sizeof(sock_fprog) + bytes + 4095) / 4096 * 4096;
@@ -249,7 +253,6 @@ void Tracer::AddSocketFilter(TracedThread* thread) {
   if (rc != 0) {
     ThrowSystemError(rc < 0 ? static_cast<int>(-rc) : ESRCH, "seccomp in the traced program");
   }
-  thread->process->socket_filter = true;
 }
 
 }  // namespace sockspec

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "harness/base/text.h"
 #include "suites/server/server_evidence.h"
 
 namespace sockspec {
@@ -11,6 +12,13 @@ namespace {
 SCENARIO(ListenFails, kServer, kStreams, "every listen() fails with EADDRINUSE") {
   Launch({.faults = {{.call = CallClass::kListen, .count = -1, .error = EADDRINUSE}}});
   TakeSnapshot("after launch");
+}
+
+SCENARIO(OpensAfterListen, kServer, kStreams,
+         "every file that it opens for reading between listen() and its first wait for a client "
+         "fails with EMFILE; then one client") {
+  const Fault fault{.call = CallClass::kOpen, .count = -1, .error = EMFILE};
+  if (Launch({.faults = {fault}}) == LaunchOutcome::kServing) Exchange();
 }
 
 // LSN-02: listen() has succeeded before the first accept().
@@ -75,6 +83,24 @@ CHECK(Exchanges, "LSN-09") {
     EXPECT_FALSE(IsSend(call) || IsReceive(call))
         << fmt::format("calls {}() on its listening socket", call.name);
   }
+}
+
+// LSN-10: what a reply needs is ready before listen().
+CHECK(OpensAfterListen, "LSN-10") {
+  if (CallIndices("listen").empty()) NotApplicable("it inherits its listener");
+  const std::vector<int> opens = CallIndices("open*");
+  if (!Served()) {
+    if (opens.empty()) Inconclusive("it does not serve, though no open() has failed");
+    ADD_FAILURE() << fmt::format(
+        "opens {} only after listen(), and does not serve where that fails: {}",
+        Quote(CallAt(opens.front()).address),
+        WhatItDidLast(timeline(), 0, End(), ErrorOutput()));
+    return;
+  }
+  EXPECT_TRUE(!TheConversation().received.empty()) << fmt::format(
+      "does not reply where an open() between listen() and its first wait for a client fails{}: {}",
+      opens.empty() ? "" : " (" + Quote(CallAt(opens.front()).address) + ")",
+      InWords(TheConversation()));
 }
 
 }  // namespace
