@@ -16,15 +16,15 @@ namespace sockspec {
 namespace {
 
 // Endings of files that a runtime loads as code, each at its own time.
-constexpr std::string_view kCode[] = {".class", ".jar", ".jmod", ".py",  ".pyc", ".pyi", ".js",
-                                      ".mjs",   ".cjs", ".node", ".wasm", ".pm", ".pl",  ".rb",
+constexpr std::string_view kCode[] = {".class", ".jar", ".jmod", ".py",   ".pyc", ".pyi", ".js",
+                                      ".mjs",   ".cjs", ".node", ".wasm", ".pm",  ".pl",  ".rb",
                                       ".php",   ".lua", ".tcl",  ".beam", ".dll", ".so"};
 // Where the system keeps what libraries read by themselves.
 constexpr std::string_view kSystem[] = {"/dev/", "/lib", "/proc/", "/sys/", "/usr/"};
 constexpr std::string_view kSystemFiles[] = {
-    "/etc/gai.conf",      "/etc/group",       "/etc/host.conf", "/etc/hosts",
-    "/etc/ld.so.cache",   "/etc/ld.so.preload", "/etc/localtime", "/etc/nsswitch.conf",
-    "/etc/passwd",        "/etc/protocols",   "/etc/resolv.conf", "/etc/services"};
+    "/etc/gai.conf",    "/etc/group",         "/etc/host.conf",   "/etc/hosts",
+    "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/localtime",   "/etc/nsswitch.conf",
+    "/etc/passwd",      "/etc/protocols",     "/etc/resolv.conf", "/etc/services"};
 
 }  // namespace
 

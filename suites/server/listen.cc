@@ -93,8 +93,7 @@ CHECK(OpensAfterListen, "LSN-10") {
     if (opens.empty()) Inconclusive("it does not serve, though no open() has failed");
     ADD_FAILURE() << fmt::format(
         "opens {} only after listen(), and does not serve where that fails: {}",
-        Quote(CallAt(opens.front()).address),
-        WhatItDidLast(timeline(), 0, End(), ErrorOutput()));
+        Quote(CallAt(opens.front()).address), WhatItDidLast(timeline(), 0, End(), ErrorOutput()));
     return;
   }
   EXPECT_TRUE(!TheConversation().received.empty()) << fmt::format(
