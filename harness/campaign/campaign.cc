@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <set>
 
 #include "harness/base/clock.h"
@@ -146,15 +147,19 @@ class Campaign {
     PrepareToDrive(directories, options_.abilities);
     // The gates of all programs can start at once; what stands behind one, when it has passed.
     for (std::size_t i = 0; i < cases().size(); ++i) {
-      if (cases()[i].gate || GateOf(cases()[i]) < 0) runnable_.insert(static_cast<int>(i));
+      const bool opens = cases()[i].gate || GateOf(cases()[i]) < 0;
+      (opens ? runnable_ : waiting_).insert(static_cast<int>(i));
     }
     return RunWorkers(
         {.at_once = options_.interactive ? 1 : options_.jobs,
+         .ahead = options_.interactive ? 0 : options_.jobs,
          .deadline_seconds = kWorkerSeconds * options_.time_scale,
          .own_group = !options_.interactive},
         {.next = [this] { return Next(); },
+         .turn = [this](int job) { return TurnOf(job); },
          .work =
-             [&](int job) {
+             [&](int job, const AwaitTurn& await_turn) {
+               drive.await_turn = await_turn;
                const PlannedCase& planned = cases()[static_cast<std::size_t>(job)];
                const CampaignProgram& entry = programs_[static_cast<std::size_t>(planned.program)];
                return InLines(RunCase(planned, *entry.manifest, *entry.program, drive));
@@ -176,11 +181,21 @@ class Campaign {
     return -1;
   }
 
+  // In the order of the plan: program by program. Those behind a gate that is not decided yet can
+  // at least make ready.
   std::optional<int> Next() {
-    if (runnable_.empty()) return std::nullopt;
-    const int job = *runnable_.begin();  // in the order of the plan: program by program
-    runnable_.erase(runnable_.begin());
-    return job;
+    std::set<int>& jobs = runnable_.empty() ? waiting_ : runnable_;
+    if (jobs.empty()) return std::nullopt;
+    return jobs.extract(jobs.begin()).value();
+  }
+
+  Turn TurnOf(int job) const {
+    const PlannedCase& planned = cases()[static_cast<std::size_t>(job)];
+    const int gate = GateOf(planned);
+    if (planned.gate || gate < 0) return Turn::kNow;
+    const auto decided = gate_passed_.find(gate);
+    if (decided == gate_passed_.end()) return Turn::kLater;
+    return decided->second ? Turn::kNow : Turn::kNever;
   }
 
   void Done(int job, WorkerReport report) {
@@ -212,18 +227,21 @@ class Campaign {
     } else {
       Take(*scenario, std::move(digest), line);
     }
-    if (planned.gate) OpenGate(planned);
+    if (planned.gate) OpenGate(job);
   }
 
-  void OpenGate(const PlannedCase& gate) {
+  void OpenGate(int job) {
+    const PlannedCase& gate = cases()[static_cast<std::size_t>(job)];
     const std::string failure = builder_->GateFailure(gate.program, gate.transport);
+    gate_passed_[job] = failure.empty();
     for (std::size_t i = 0; i < cases().size(); ++i) {
       const PlannedCase& behind = cases()[i];
       if (behind.gate || behind.program != gate.program || behind.transport != gate.transport) {
         continue;
       }
+      const bool not_started = waiting_.erase(static_cast<int>(i)) > 0;
       if (failure.empty()) {
-        runnable_.insert(static_cast<int>(i));
+        if (not_started) runnable_.insert(static_cast<int>(i));
       } else {
         Skip(behind, "the ordinary exchange did not pass; see " + failure);
       }
@@ -267,7 +285,8 @@ class Campaign {
   RecordHeader header_;
   std::optional<ReportBuilder> builder_;
   std::optional<RecordWriter> writer_;
-  std::set<int> runnable_;
+  std::set<int> runnable_, waiting_;  // not started; waiting: behind a gate not decided yet
+  std::map<int, bool> gate_passed_;   // by the gate's job, once decided
 };
 
 }  // namespace

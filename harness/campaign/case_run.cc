@@ -24,7 +24,6 @@ void GiveAll(const PlannedCase& planned, Verdict verdict, const std::string& rea
 
 RecordedScenario RunCase(const PlannedCase& planned, const Manifest& manifest,
                          const Program& program, const DriveOptions& options) {
-  const std::int64_t since = MonotonicNanoseconds();
   const ScenarioInfo* info = FindScenario(planned.scenario);
   if (info == nullptr) {
     return UnjudgedCase(planned, program, Name(DriveEnd::kHarnessError), Verdict::kError,
@@ -46,7 +45,7 @@ RecordedScenario RunCase(const PlannedCase& planned, const Manifest& manifest,
   }
   const std::int64_t judged = MonotonicNanoseconds();
   scenario.phases["judging"] = static_cast<double>(judged - driven) / 1e6;
-  scenario.milliseconds = static_cast<double>(judged - since) / 1e6;
+  scenario.milliseconds = static_cast<double>(judged - drive.began) / 1e6;
   return scenario;
 }
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/error.h"
 #include "harness/base/owned_fd.h"
+#include "harness/base/processor.h"
 
 namespace sockspec {
 namespace {
@@ -28,9 +30,10 @@ struct Worker {
   int job = 0;
   pid_t pid = -1;
   OwnedFd pipe;
+  OwnedFd turn;  // its turn is told here
   std::string text;
-  std::int64_t started = 0;
-  bool late = false;  // killed by its deadline
+  std::int64_t started = 0;  // its turn; 0: not yet
+  bool late = false;         // killed by its deadline
 };
 
 // Blocks SIGINT, SIGTERM and SIGCHLD and takes them from a descriptor instead.
@@ -85,26 +88,57 @@ class Pool {
 
   PoolEnd Run() {
     for (;;) {
-      while (workers_.size() < static_cast<std::size_t>(std::max(options_.at_once, 1))) {
+      const int places = std::max(options_.at_once, 1);
+      while (static_cast<int>(workers_.size()) < places + options_.ahead) {
         const std::optional<int> job = calls_.next();
         if (!job) break;
         Start(*job);
       }
+      GiveTurns(places);
       if (workers_.empty()) return PoolEnd::kDone;
+      // First, without a wait: one whose turn has just come may have ended before.
+      if (Reap()) continue;
       if (Wait()) {
         KillAll();
         return PoolEnd::kInterrupted;
       }
-      Reap();
     }
   }
 
  private:
+  void GiveTurns(int places) {
+    int at_work = static_cast<int>(
+        std::ranges::count_if(workers_, [](const Worker& worker) { return worker.started != 0; }));
+    for (auto worker = workers_.begin(); worker != workers_.end() && at_work < places;) {
+      const Turn turn = worker->started != 0 ? Turn::kLater
+                        : calls_.turn        ? calls_.turn(worker->job)
+                                             : Turn::kNow;
+      if (turn == Turn::kNever) {
+        Kill(*worker);
+        waitpid(worker->pid, nullptr, 0);
+        worker = workers_.erase(worker);
+        continue;
+      }
+      if (turn == Turn::kNow) {
+        ++at_work;
+        worker->started = MonotonicNanoseconds();
+        // A worker that has died meanwhile is seen when it is reaped.
+        send(worker->turn.get(), &worker->started, sizeof worker->started, MSG_NOSIGNAL);
+        worker->turn.Reset();
+        if (calls_.started) calls_.started(worker->job);
+      }
+      ++worker;
+    }
+  }
+
   void Start(int job) {
     int ends[2];
     CheckCall(pipe2(ends, O_CLOEXEC), "pipe2()");
     OwnedFd output(ends[1]);
-    Worker worker{.job = job, .pipe = OwnedFd(ends[0]), .started = MonotonicNanoseconds()};
+    Worker worker{.job = job, .pipe = OwnedFd(ends[0])};
+    CheckCall(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair()");
+    worker.turn = OwnedFd(ends[0]);
+    OwnedFd turn(ends[1]);
     fcntl(output.get(), F_SETPIPE_SZ,
           kPipeBytes);  // a user's limit may forbid it: then it is small
     CheckCall(fcntl(worker.pipe.get(), F_SETFL, O_NONBLOCK), "fcntl(pipe, F_SETFL)");
@@ -112,20 +146,27 @@ class Pool {
     worker.pid = CheckCall(fork(), "fork()");
     if (worker.pid == 0) {
       worker.pipe.Reset();
-      Work(job, output.get(), parent);
+      worker.turn.Reset();
+      Work(job, output.get(), turn.get(), parent);
     }
+    ++forked_;
     if (options_.own_group) setpgid(worker.pid, worker.pid);  // the worker does so too: no race
-    if (calls_.started) calls_.started(job);
     workers_.push_back(std::move(worker));
   }
 
-  [[noreturn]] void Work(int job, int output, pid_t parent) {
+  [[noreturn]] void Work(int job, int output, int turn, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(EXIT_FAILURE);
     if (options_.own_group) setpgid(0, 0);
     signals_.LetThrough();
+    if (options_.own_group) StayOnProcessor(forked_);
+    const auto await_turn = [turn] {
+      std::int64_t told = 0;
+      if (recv(turn, &told, sizeof told, MSG_WAITALL) != sizeof told) _exit(EXIT_FAILURE);
+      return told;
+    };
     try {
-      WriteAll(output, calls_.work(job) + "\n");
+      WriteAll(output, calls_.work(job, await_turn) + "\n");
     } catch (const std::exception& error) {
       fmt::print(stderr, "sockspec: worker: {}\n", error.what());
       _exit(EXIT_FAILURE);
@@ -141,7 +182,7 @@ class Pool {
   int PollTime() const {
     std::int64_t first = INT64_MAX;
     for (const Worker& worker : workers_) {
-      if (!worker.late) first = std::min(first, DeadlineOf(worker));
+      if (!worker.late && worker.started != 0) first = std::min(first, DeadlineOf(worker));
     }
     if (first == INT64_MAX) return -1;
     const std::int64_t left = (first - MonotonicNanoseconds()) / 1'000'000 + 1;
@@ -160,7 +201,7 @@ class Pool {
     const std::int64_t now = MonotonicNanoseconds();
     for (Worker& worker : workers_) {
       Drain(worker);
-      if (!worker.late && now >= DeadlineOf(worker)) {
+      if (!worker.late && worker.started != 0 && now >= DeadlineOf(worker)) {
         worker.late = true;
         Kill(worker);
       }
@@ -183,10 +224,13 @@ class Pool {
   }
 
   // A worker is done when its process has ended: whatever still holds its pipe is not awaited.
-  void Reap() {
+  // True if there was one.
+  bool Reap() {
+    bool any = false;
     for (auto worker = workers_.begin(); worker != workers_.end();) {
       int status = 0;
-      if (waitpid(worker->pid, &status, WNOHANG) != worker->pid) {
+      // One that ended before its turn is looked at when that has come.
+      if (worker->started == 0 || waitpid(worker->pid, &status, WNOHANG) != worker->pid) {
         ++worker;
         continue;
       }
@@ -205,7 +249,9 @@ class Pool {
       const int job = worker->job;
       worker = workers_.erase(worker);
       calls_.done(job, std::move(report));
+      any = true;
     }
+    return any;
   }
 
   void Kill(const Worker& worker) const {
@@ -223,6 +269,7 @@ class Pool {
   const WorkerCalls& calls_;
   Signals signals_;
   std::list<Worker> workers_;
+  int forked_ = 0;
 };
 
 }  // namespace

@@ -1,5 +1,8 @@
 // The pool of worker processes: one forked process for each job, some at once.
 //
+// The workers of the jobs that come next are forked ahead and make ready (enter their sandboxes)
+// while others are at work; each then waits for its turn.
+//
 // The coordinator is single-threaded and waits in poll() on the workers' pipes and on a signalfd. A
 // worker does its job, writes its text to its pipe and leaves by _exit(), so that nothing of the
 // coordinator is destroyed twice. A worker that dies, is killed by its deadline or writes nothing
@@ -8,6 +11,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,22 +20,31 @@ namespace sockspec {
 
 struct WorkerOptions {
   int at_once = 1;
-  double deadline_seconds = 300;  // of one job
+  int ahead = 0;                  // workers more that may make ready meanwhile
+  double deadline_seconds = 300;  // of one job, from its turn on
   bool own_group = true;          // false: workers stay in the terminal's foreground group
 };
 
 struct WorkerReport {
-  std::string text;   // what it wrote, without the last line break; whole if `death` is ""
-  std::string death;  // why it is not whole: "killed by SIGSEGV"
-  double milliseconds = 0;
+  std::string text;         // what it wrote, without the last line break; whole if `death` is ""
+  std::string death;        // why it is not whole: "killed by SIGSEGV"
+  double milliseconds = 0;  // from its turn on
 };
+
+// What becomes of a worker that has been started: it may work, has to wait, or is not wanted.
+enum class Turn { kNow, kLater, kNever };
+// To be called in the worker when it is ready: blocks until its turn, and returns when that came
+// (MonotonicNanoseconds()), which may be long ago.
+using AwaitTurn = std::function<std::int64_t()>;
 
 struct WorkerCalls {
   // The next job to start, or none for now; asked again after each `done`.
   std::function<std::optional<int>()> next;
+  // Asked of a started job, in the order of their starts, when there is a place. Empty: kNow.
+  std::function<Turn(int job)> turn;
   // Runs in the worker; returns its text.
-  std::function<std::string(int job)> work;
-  std::function<void(int job)> started;  // may be empty
+  std::function<std::string(int job, const AwaitTurn& await_turn)> work;
+  std::function<void(int job)> started;  // its turn has come; may be empty
   std::function<void(int job, WorkerReport)> done;
 };
 

@@ -2,6 +2,7 @@
 #include "harness/campaign/workers.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -33,7 +34,12 @@ class WorkersTest : public ::testing::Test {
            if (started == count) return std::nullopt;
            return started++;
          },
-         .work = std::move(work),
+         .turn = {},
+         .work =
+             [&](int job, const AwaitTurn& await_turn) {
+               await_turn();
+               return work(job);
+             },
          .started = {},
          .done = [&](int job, WorkerReport report) { reports_[job] = std::move(report); }});
   }
@@ -112,7 +118,8 @@ TEST_F(WorkersTest, JobsThatDependOnOthersAreAskedForAgain) {
                              if (first_done && !second_given) return second_given = true, 2;
                              return std::nullopt;
                            },
-                           .work = [](int) { return "x"; },
+                           .turn = {},
+                           .work = [](int, const AwaitTurn&) { return "x"; },
                            .started = {},
                            .done =
                                [&](int job, WorkerReport) {
@@ -120,6 +127,60 @@ TEST_F(WorkersTest, JobsThatDependOnOthersAreAskedForAgain) {
                                  first_done = true;
                                }});
   EXPECT_THAT(order, ::testing::ElementsAre(1, 2));
+}
+
+// Three jobs make ready while the first is at work; then one is not wanted.
+TEST_F(WorkersTest, WorkersMadeReadyAheadAwaitTheirTurn) {
+  int given = 0;
+  bool first_done = false;
+  std::vector<int> order;
+  const WorkerOptions with_three_ahead{.at_once = 1, .ahead = 3};
+  RunWorkers(
+      with_three_ahead,
+      {.next = [&]() -> std::optional<int> {
+         return given < 4 ? std::optional<int>(given++) : std::nullopt;
+       },
+       .turn =
+           [&](int job) {
+             if (job == 0) return Turn::kNow;
+             if (!first_done) return Turn::kLater;
+             return job == 2 ? Turn::kNever : Turn::kNow;
+           },
+       .work = [](int job,
+                  const AwaitTurn& await_turn) { return fmt::format("{} {}", job, await_turn()); },
+       .started = [&](int job) { order.push_back(job); },
+       .done =
+           [&](int job, WorkerReport report) {
+             EXPECT_EQ(given, 4);  // all were started before the first was done
+             reports_[job] = std::move(report);
+             first_done = true;
+           }});
+  EXPECT_THAT(order, ::testing::ElementsAre(0, 1, 3));
+  ASSERT_EQ(reports_.size(), 3u);
+  for (const auto& [job, report] : reports_) {
+    EXPECT_EQ(report.death, "");
+    EXPECT_THAT(report.text, StartsWith(std::to_string(job) + " "));
+  }
+}
+
+TEST_F(WorkersTest, AWorkerThatFailsBeforeItsTurnIsReportedAtItsTurn) {
+  int given = 0;
+  RunWorkers({.at_once = 1, .ahead = 2},
+             {.next = [&]() -> std::optional<int> {
+                return given < 3 ? std::optional<int>(given++) : std::nullopt;
+              },
+              .turn = {},
+              .work = [](int job, const AwaitTurn& await_turn) -> std::string {
+                if (job == 1) _exit(9);
+                if (job == 2) return "needs no turn";
+                await_turn();
+                return "x";
+              },
+              .started = {},
+              .done = [&](int job, WorkerReport report) { reports_[job] = std::move(report); }});
+  EXPECT_EQ(reports_[0].text, "x");
+  EXPECT_THAT(reports_[1].death, HasSubstr("status 9"));
+  EXPECT_EQ(reports_[2].text, "needs no turn");
 }
 
 }  // namespace

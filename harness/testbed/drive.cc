@@ -126,6 +126,7 @@ void PrepareToDrive(const std::vector<std::string>& directories, const HostAbili
 Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, const Subject& subject,
                     const DriveOptions& options) {
   Drive drive;
+  drive.began = MonotonicNanoseconds();
   if (const std::string reason = WhyNotObservable(scenario.name, subject); !reason.empty()) {
     drive.end = DriveEnd::kComplete;
     drive.reason = reason;
@@ -148,6 +149,10 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     sandbox_options.extra_addresses = scenario.needs.extra_addresses;
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
     lap("namespaces");
+    if (options.await_turn) {
+      drive.began = options.await_turn();
+      since = MonotonicNanoseconds();
+    }
     {
       Testbed testbed(manifest, subject, options, sandbox, scenario.needs.own_clock,
                       &drive.timeline);

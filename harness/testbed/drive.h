@@ -1,6 +1,8 @@
 // Driving one scenario in the calling worker process: sandbox, program, peers, evidence.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +22,9 @@ struct DriveOptions {
   std::string tool_folder;        // first on PATH: the reference programs are found there
   std::vector<std::string> wrap;  // put before the program's command: --wrap, --debugger
   bool interactive = false;       // --debugger: the program keeps the terminal; untraced
+  // Called in the sandbox, before the first step: blocks until the scenario may begin, and returns
+  // since when (MonotonicNanoseconds()). Empty: at once.
+  std::function<std::int64_t()> await_turn;
 };
 
 enum class DriveEnd {
@@ -35,6 +40,7 @@ std::optional<DriveEnd> ParseDriveEnd(std::string_view name);
 struct Drive {
   DriveEnd end = DriveEnd::kHarnessError;
   std::string reason;
+  std::int64_t began = 0;  // when it was its turn, or when it began
   Timeline timeline;
   // Milliseconds: "namespaces", "ready", "exchange", "teardown".
   std::map<std::string, double> phases;

@@ -29,6 +29,8 @@ constexpr CallEntry kCalls[] = {
     {SYS_epoll_ctl, "epoll_ctl", CallKind::kEpollControl, FollowedFrom::kStart},
     {SYS_setsid, "setsid", CallKind::kSession, FollowedFrom::kStart},
     {SYS_setpgid, "setpgid", CallKind::kSession, FollowedFrom::kStart},
+    {SYS_sched_getaffinity, "sched_getaffinity", CallKind::kAffinity, FollowedFrom::kStart},
+    {SYS_sched_setaffinity, "sched_setaffinity", CallKind::kAffinity, FollowedFrom::kStart},
     {SYS_restart_syscall, "restart_syscall", CallKind::kRestart, FollowedFrom::kStart},
     {SYS_kill, "kill", CallKind::kKill, FollowedFrom::kStart},
     {SYS_clock_nanosleep, "clock_nanosleep", CallKind::kSleep, FollowedFrom::kStart},

@@ -37,6 +37,7 @@ enum class CallKind {
   kFutexWait,      // futex, its waiting operations alone
   kSignalAction,   // rt_sigaction
   kSession,        // setsid, setpgid
+  kAffinity,       // sched_getaffinity, sched_setaffinity: which processors it may use
   kClock,          // clock_gettime, gettimeofday, time: followed only where the clock is moved
   kKill,           // kill
   kOpen            // open, openat, openat2: followed only where a fault aims at them

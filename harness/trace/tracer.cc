@@ -13,6 +13,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/error.h"
+#include "harness/base/processor.h"
 #include "harness/trace/architecture.h"
 #include "harness/trace/clock_shift.h"
 #include "harness/trace/decode.h"
@@ -164,9 +165,16 @@ void Tracer::OnNewThread(TracedThread* parent, int event) {
                   .text = is_thread                     ? "thread"
                           : event == PTRACE_EVENT_VFORK ? "vfork"
                                                         : "fork"});
+    LeaveSharedProcessor();
     if (early_stops_.erase(tid) > 0) Resume(thread);
   }
   Resume(parent);
+}
+
+void Tracer::LeaveSharedProcessor() {
+  if (!StaysOnProcessor()) return;
+  LeaveProcessor();
+  for (const auto& [tid, thread] : threads_) LeaveProcessor(tid);
 }
 
 void Tracer::OnExec(TracedThread* thread) {
@@ -249,6 +257,10 @@ void Tracer::OnEntry(TracedThread* thread) {
   }
   const CallEntry* entry = FindCall(info.seccomp.nr);
   if (entry == nullptr) return Resume(thread);
+  if (entry->kind == CallKind::kAffinity) {
+    LeaveSharedProcessor();
+    return Resume(thread);
+  }
   if (entry->kind == CallKind::kClock && clock_shift_ == 0) return Resume(thread);
   if (entry->kind == CallKind::kRestart && thread->interrupted.has_value()) {
     thread->pending = std::move(thread->interrupted);

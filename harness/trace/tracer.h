@@ -130,6 +130,8 @@ class Tracer {
   void OnEntry(TracedThread* thread);
   void OnExit(TracedThread* thread);
   void Resume(TracedThread* thread, int signal = 0);
+  // The program may see, or want to use, more than the one processor that it shares with this one.
+  void LeaveSharedProcessor();
 
   std::shared_ptr<OpenSocket> NewSocket(const Call& call, int flags);
   void CompareWithLastWait(TracedThread* thread, const std::optional<Wait>& wait);

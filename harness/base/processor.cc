@@ -1,0 +1,38 @@
+// One processor for a worker and the program that it traces.
+#include "harness/base/processor.h"
+
+#include <sched.h>
+
+namespace sockspec {
+namespace {
+
+cpu_set_t allowed;  // all that the process might use before it kept to one
+bool stays = false;
+
+}  // namespace
+
+void StayOnProcessor(int turn) {
+  if (stays || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  const int count = CPU_COUNT(&allowed);
+  if (count < 2) return;
+  int left = turn % count;
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (!CPU_ISSET(processor, &allowed) || left-- > 0) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    stays = sched_setaffinity(0, sizeof one, &one) == 0;
+    return;
+  }
+}
+
+bool StaysOnProcessor() { return stays; }
+
+void LeaveProcessor() {
+  LeaveProcessor(0);
+  stays = false;
+}
+
+void LeaveProcessor(pid_t thread) { sched_setaffinity(thread, sizeof allowed, &allowed); }
+
+}  // namespace sockspec
