@@ -18,8 +18,10 @@ struct SuiteScenario {
   std::vector<Transport> transports;
   std::string description;
   std::vector<std::string> requirements;  // ids, sorted
-  bool long_run = false;                  // takes many times as long as others
-  std::string file;                       // from the repository's root
+  // Those of them that it is there for: not what every scenario of the role judges besides.
+  std::vector<std::string> own;
+  bool long_run = false;  // takes many times as long as others
+  std::string file;       // from the repository's root
   int line = 0;
 
   bool Judges(std::string_view requirement) const;
