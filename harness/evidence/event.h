@@ -24,7 +24,7 @@ enum class EventKind {
   kNotReady,    // text: why it never will
   kSettled,     // every thread waits for a cause from outside; text: the calls that they sleep in
   kNotSettled,  // text: what kept it from settling (a spin, the watchdog)
-  kDeadline,    // text: the watchdog ended a wait
+  kDeadline,    // text: the watchdog ended a wait; number: the processor time used, in %
   // wire: `connection` is the number of the harness's own connection
   kConnecting,        // address: remote
   kConnected,         // address: remote, local_address

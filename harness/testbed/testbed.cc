@@ -2,11 +2,13 @@
 #include "harness/testbed/testbed.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "harness/base/clock.h"
 #include "harness/base/error.h"
+#include "harness/kernel/process_table.h"
 
 namespace sockspec {
 
@@ -63,6 +65,7 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
       patience == Patience::kUntilServing ||
       (patience == Patience::kUntilAnswered && subject_.role == Role::kServer);
   if (until_it_acts ? tracer_->SpinsAlone() : tracer_->Spins()) return done(Waited::kSpins);
+  if (FloodsOutput() && tracer_->AnyLiving()) return done(Waited::kFloods);
   if (!tracer_->AnyLiving()) {
     if (loop_.HandlePending()) return Look::kAgain;
     return happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);
@@ -84,6 +87,10 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   if (second != rest.rest || !tracer_->OffTheProcessor()) return Look::kAgain;
   if (happened()) return done(Waited::kHappened);
   if (expected && expected()) return Look::kWait;
+  if (input_is_due_ && patience != Patience::kUntilIdle) {
+    GiveInput();
+    return Look::kAgain;
+  }
   return done(Waited::kSettled);
 }
 
@@ -100,11 +107,25 @@ Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience pa
   const RestState rest = tracer_->StateOfRest();
   if (rest.rest == Rest::kSettled && !(expected && expected())) return Waited::kSettled;
   if (tracer_->Spins()) RecordRest(Waited::kSpins);
+  const double used = ProcessorSeconds();
   const std::string why =
       fmt::format("after {} s: {}", options_.watchdog_seconds,
-                  rest.rest == Rest::kTimedWait ? "still in " + rest.what : "still running");
-  Record({.kind = EventKind::kDeadline, .text = why});
+                  rest.rest == Rest::kTimedWait
+                      ? "still in " + rest.what
+                      : fmt::format("still running, having used {:.1f} s of processor time", used));
+  Record({.kind = EventKind::kDeadline,
+          .number = static_cast<std::int64_t>(100 * used / options_.watchdog_seconds),
+          .text = why});
   throw ScenarioEnded(DriveEnd::kDeadline, why);
+}
+
+double Testbed::ProcessorSeconds() const {
+  std::uint64_t ticks = 0;
+  for (pid_t pid : tracer_->LivingProcesses()) {
+    const auto stat = ReadProcessStat(sandbox_.proc_fd(), pid);
+    if (stat.has_value()) ticks += stat->cpu_ticks;
+  }
+  return static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 void Testbed::RecordRest(Waited waited) {
@@ -114,6 +135,9 @@ void Testbed::RecordRest(Waited waited) {
             .number = Tracer::kSpin,
             .text = fmt::format("spins: {} calls have failed in a row with no wait between",
                                 Tracer::kSpin)});
+  }
+  if (waited == Waited::kFloods) {
+    Record({.kind = EventKind::kNotSettled, .text = "prints without end"});
   }
   if (waited != Waited::kSettled) return;
   Record({.kind = EventKind::kSettled, .text = tracer_->StateOfRest().what});

@@ -45,6 +45,7 @@ class Testbed {
   void Start(const LaunchOptions& options);
   LaunchOutcome Launch(const LaunchOptions& options);
   void Signal(int signal);
+  void Interrupt();
   void Stop();
   void Kill();
   void WaitForExit();
@@ -84,7 +85,7 @@ class Testbed {
   double ready_ms() const { return ready_ms_; }
 
  private:
-  enum class Waited { kHappened, kSettled, kSpins, kProgramGone };
+  enum class Waited { kHappened, kSettled, kSpins, kFloods, kProgramGone };
   enum class Patience {
     kUntilServing,   // it may still be starting: give up only when it sleeps for good or spins
     kUntilIdle,      // give up when all threads sleep, timed or not, or when one spins
@@ -101,7 +102,7 @@ class Testbed {
   };
   struct Output {
     OwnedFd fd;
-    std::int64_t kept = 0;
+    std::int64_t total = 0, kept = 0;  // bytes
     bool cut = false;
   };
 
@@ -113,12 +114,17 @@ class Testbed {
   Look LookAround(const std::function<bool()>& happened, Patience patience,
                   const std::function<bool()>& expected, Waited* outcome);
   void RecordRest(Waited waited);
+  double ProcessorSeconds() const;  // of all processes of the program
 
   Placeholders PlaceholdersFor(const LaunchOptions& options) const;
   std::vector<std::string> EnvironmentFor(const LaunchSpec& spec, const Placeholders& values) const;
-  void OpenPipes(const LaunchOptions& options, OwnedFd ends[3]);
+  // --- testbed_stdio.cc
+  void OpenPipes(const LaunchOptions& options, const Placeholders& values, OwnedFd ends[3]);
+  void GiveInput();  // the manifest's text, and then the end
   void ReadOutput(int stream);
   void DrainOutput();
+  // A client has printed more than any scenario sends.
+  bool FloodsOutput() const;
   pid_t ProgramToSignal(bool listener) const;
 
   SocketAddress ServerAddress(const std::string& address) const;
@@ -155,12 +161,15 @@ class Testbed {
   int now_port_ = 0;
   std::string now_path_;
   std::optional<StreamListener> listener_;  // the harness's own
+  std::optional<StreamPeer> in_queue_;      // what fills its queue
   std::vector<PeerRecord> peers_;
   std::map<int, int> connection_by_port_;  // local port of the harness -> connection
   std::vector<int> waiting_unix_;          // connected over UNIX, not yet accepted
   int client_connects_ = 0;                // of the program, to the harness's listener
   OwnedFd input_;                          // the program's standard input, our end
-  Output outputs_[3];                      // [1], [2]
+  bool input_is_due_ = false;
+  std::string input_text_;
+  Output outputs_[3];  // [1], [2]
   std::optional<std::string> deadline_;
   std::map<pid_t, std::uint64_t> file_limits_;
 };
