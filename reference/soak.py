@@ -77,7 +77,8 @@ def soak(binaries, service, model, count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", required=True, help="where the reference programs are")
-    parser.add_argument("--connections", type=int, default=10000, help="for each model (10000)")
+    parser.add_argument("--connections", type=int, default=500,
+                        help="for each service and model (500)")
     options = parser.parse_args()
     failures = 0
     for service in ("daytime", "echo"):
