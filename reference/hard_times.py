@@ -151,6 +151,8 @@ def test_families(start, model):
     with start("daytime", "tcp", model, options=["--v6only"]) as server:
         judge_message("daytime", read_all(server.dial(("::1", server.port))))
         with socket.socket() as other:
+            # Some client of somebody else's may have had that port.
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             other.bind(("0.0.0.0", server.port))
 
 
