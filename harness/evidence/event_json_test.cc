@@ -42,6 +42,8 @@ Call FullCall() {
           .flags = 0x80000,
           .number = 16,
           .length = std::numeric_limits<std::int64_t>::max(),
+          .bytes = 80,
+          .descriptors = {3, 4},
           .address = AllBytes(),
           .address_length = 28,
           .address_null = true,
@@ -100,11 +102,11 @@ void ExpectSame(const Call& a, const Call& b) {
   const auto all = [](const Call& c) {
     const auto& [name, fd, socket, on_socket, role, connection, result, error, injected, blocked,
                  non_blocking, edge_triggered, family, type, protocol, flags, number, length,
-                 address, address_length, address_null, length_null, returned_length, flow_info,
+                 bytes, descriptors, address, address_length, address_null, length_null, returned_length, flow_info,
                  scope_id, option, option_value, target] = c;
     return std::tie(name, fd, socket, on_socket, role, connection, result, error, injected, blocked,
                     non_blocking, edge_triggered, family, type, protocol, flags, number, length,
-                    address, address_length, address_null, length_null, returned_length, flow_info,
+                    bytes, descriptors, address, address_length, address_null, length_null, returned_length, flow_info,
                     scope_id, option, option_value, target);
   };
   EXPECT_TRUE(all(a) == all(b));
