@@ -160,7 +160,7 @@ TEST(EventJson, EveryFieldOfEveryKindSurvives) {
 TEST(EventJson, FullEventHasNoFieldAtItsDefault) {
   const auto json = nlohmann::json::parse(EventToJson(FullEvent(EventKind::kCall)));
   EXPECT_THAT(json, SizeIs(15));
-  EXPECT_THAT(json.at("call"), SizeIs(28));
+  EXPECT_THAT(json.at("call"), SizeIs(30));
   EXPECT_THAT(json.at("snapshot"), SizeIs(12));
   EXPECT_THAT(json.at("snapshot").at("sockets").at(0), SizeIs(8));
 }

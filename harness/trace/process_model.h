@@ -39,6 +39,7 @@ struct OpenSocket {
 // which it can be made to expire at once.
 struct Timer {
   OwnedFd duplicate;
+  bool fired = false;  // made to expire, and nobody who waits for it has been seen to wake yet
 };
 
 struct EpollSet {

@@ -25,11 +25,14 @@ std::optional<TimeLeft> TimeLeftOn(const Timer& timer) {
   return TimeLeft{left, Nanoseconds(now.it_interval)};
 }
 
-bool AnswersAtOnce(const Timer& timer) {
-  const int flags = CheckCall(fcntl(timer.duplicate.get(), F_GETFL), "fcntl(timer, F_GETFL)");
-  if ((flags & O_NONBLOCK) != 0) return true;
+bool HasExpired(const Timer& timer) {
   pollfd entry{timer.duplicate.get(), POLLIN, 0};
   return CheckCall(poll(&entry, 1, 0), "poll(timer)") > 0;
+}
+
+bool AnswersAtOnce(const Timer& timer) {
+  const int flags = CheckCall(fcntl(timer.duplicate.get(), F_GETFL), "fcntl(timer, F_GETFL)");
+  return (flags & O_NONBLOCK) != 0 || HasExpired(timer);
 }
 
 void Fire(const Timer& timer) {
@@ -39,11 +42,6 @@ void Fire(const Timer& timer) {
   now.it_value = {0, 1};
   CheckCall(timerfd_settime(timer.duplicate.get(), 0, &now, nullptr), "timerfd_settime({})",
             timer.duplicate.get());
-  // Certain to come at once. It wakes all who wait in one go, so that afterwards none looks asleep.
-  pollfd entry{timer.duplicate.get(), POLLIN, 0};
-  while (poll(&entry, 1, -1) == -1) {
-    if (errno != EINTR) CheckCall(-1, "poll(timer)");
-  }
 }
 
 }  // namespace sockspec

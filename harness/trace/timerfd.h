@@ -14,9 +14,11 @@ struct TimeLeft {
 };
 // Nothing where it is not armed, or has expired once.
 std::optional<TimeLeft> TimeLeftOn(const Timer& timer);
+// It has expired, and nobody has read it since.
+bool HasExpired(const Timer& timer);
 // Whether reading it would return at once: it has expired, or is set not to block.
 bool AnswersAtOnce(const Timer& timer);
-// Makes an armed timer expire now. When this returns, whoever waits for it has been woken.
+// Makes an armed timer expire now: whoever waits for it is woken in a moment.
 void Fire(const Timer& timer);
 
 }  // namespace sockspec

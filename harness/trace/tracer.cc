@@ -22,6 +22,7 @@
 #include "harness/trace/tracee.h"
 #include "harness/trace/transfers.h"
 #include "harness/trace/waits.h"
+#include "harness/trace/watched.h"
 
 namespace sockspec {
 namespace {
@@ -373,6 +374,7 @@ void Tracer::OnExit(TracedThread* thread) {
   std::int64_t result = info.exit.rval;
   LiveTracee tracee(thread->tid);
   UndoShorten(&tracee, pending);
+  if (pending.wait.has_value()) ForgetFired(pending.wait->watched);
   if (pending.end_wait) {
     // Calls under SO_RCVTIMEO and epoll_wait() end by EINTR itself: they are never restarted.
     if (IsRestart(result) || result == -EINTR) {

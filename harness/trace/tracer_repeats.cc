@@ -31,7 +31,11 @@ bool CameToNothing(const PendingCall& pending) {
     case CallKind::kPoll:
     case CallKind::kSelect:
     case CallKind::kEpollWait:
-      return pending.call.error == EINTR || (pending.call.error == 0 && pending.call.result == 0);
+      if (pending.call.error != 0) return pending.call.error == EINTR;
+      // What it was told of may be timers alone.
+      return pending.call.result == 0 ||
+             (pending.wait.has_value() &&
+              pending.call.result <= ExpiredTimers(pending.wait->watched));
     case CallKind::kReceive:
       // A timer's expiry is taken note of by reading it.
       if (pending.socket == nullptr && pending.call.fd != 0) return true;

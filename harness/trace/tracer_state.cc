@@ -70,7 +70,9 @@ RestState Tracer::StateOfRest() const {
     }
     if (state.rest == Rest::kFallingAsleep) continue;
     if (thread->pending.has_value()) {
-      if (thread->pending->end_wait) return {Rest::kActive, ""};
+      if (thread->pending->end_wait || (wait != nullptr && HasFired(wait->watched))) {
+        return {Rest::kActive, ""};
+      }
       look_asleep.push_back(thread.get());
       const std::string what = wait != nullptr ? Describe(*wait) : thread->pending->call.name;
       const bool timed = wait != nullptr && (wait->timed || FirstTimer(wait->watched).has_value());

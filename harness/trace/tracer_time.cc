@@ -158,6 +158,7 @@ std::vector<Tracer::TimedWait> Tracer::TimedWaits() {
 bool Tracer::End(const TimedWait& wait) {
   if (wait.timer != nullptr) {
     Fire(*wait.timer);
+    wait.timer->fired = true;
     return true;
   }
   if (wait.process != nullptr) {

@@ -176,6 +176,8 @@ TEST_F(WaitsTest, ATimerInTheSetIsATimeOut) {
   ASSERT_TRUE(first.has_value());
   EXPECT_GT(first->time.left, 99 * kSecond);
   Fire(*timer_);
+  pollfd entry{timer_->duplicate.get(), POLLIN, 0};
+  EXPECT_EQ(poll(&entry, 1, -1), 1);
   EXPECT_FALSE(FirstTimer(wait->watched).has_value());  // it has expired
   EXPECT_TRUE(AnswersAtOnce(*timer_));
 }

@@ -131,6 +131,28 @@ std::optional<NextTimer> FirstTimer(const Watched& watched) {
   return first;
 }
 
+int ExpiredTimers(const Watched& watched) {
+  int count = 0;
+  ForEach(
+      watched, [](const OpenSocket&, bool) {},
+      [&](const std::shared_ptr<Timer>& timer) { count += HasExpired(*timer) ? 1 : 0; });
+  return count;
+}
+
+bool HasFired(const Watched& watched) {
+  bool any = false;
+  ForEach(
+      watched, [](const OpenSocket&, bool) {},
+      [&](const std::shared_ptr<Timer>& timer) { any = any || timer->fired; });
+  return any;
+}
+
+void ForgetFired(const Watched& watched) {
+  ForEach(
+      watched, [](const OpenSocket&, bool) {},
+      [](const std::shared_ptr<Timer>& timer) { timer->fired = false; });
+}
+
 void SpendReported(const Tracee& tracee, const TracedProcess& process, const PendingCall& pending) {
   const auto found = process.descriptors.find(static_cast<int>(pending.arguments[0]));
   if (found == process.descriptors.end() || found->second.epoll == nullptr) return;

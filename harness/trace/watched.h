@@ -29,6 +29,12 @@ struct NextTimer {
 // The armed timer that expires first.
 std::optional<NextTimer> FirstTimer(const Watched& watched);
 
+int ExpiredTimers(const Watched& watched);
+// Whether one of the timers has been fired: who waits for it looks asleep for a moment more.
+bool HasFired(const Watched& watched);
+// It has woken somebody who waited for these.
+void ForgetFired(const Watched& watched);
+
 // Marks the members of an epoll set that are reported once, after a wait has reported them.
 void SpendReported(const Tracee& tracee, const TracedProcess& process, const PendingCall& pending);
 
