@@ -101,13 +101,13 @@ Event FullEvent(EventKind kind) {
 void ExpectSame(const Call& a, const Call& b) {
   const auto all = [](const Call& c) {
     const auto& [name, fd, socket, on_socket, role, connection, result, error, injected, blocked,
-                 non_blocking, edge_triggered, family, type, protocol, flags, number, length,
-                 bytes, descriptors, address, address_length, address_null, length_null, returned_length, flow_info,
-                 scope_id, option, option_value, target] = c;
+                 non_blocking, edge_triggered, family, type, protocol, flags, number, length, bytes,
+                 descriptors, address, address_length, address_null, length_null, returned_length,
+                 flow_info, scope_id, option, option_value, target] = c;
     return std::tie(name, fd, socket, on_socket, role, connection, result, error, injected, blocked,
                     non_blocking, edge_triggered, family, type, protocol, flags, number, length,
-                    bytes, descriptors, address, address_length, address_null, length_null, returned_length, flow_info,
-                    scope_id, option, option_value, target);
+                    bytes, descriptors, address, address_length, address_null, length_null,
+                    returned_length, flow_info, scope_id, option, option_value, target);
   };
   EXPECT_TRUE(all(a) == all(b));
 }

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "traced_socket.h"
+#include "harness/launch/traced_socket.h"
 
 extern char** environ;
 static char self[] = "/proc/self/exe";

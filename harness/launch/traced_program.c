@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "traced_socket.h"
+#include "harness/launch/traced_socket.h"
 
 static int Calls(void) {
   const int fd = Listener(5);

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "traced_socket.h"
+#include "harness/launch/traced_socket.h"
 
 enum { kHour = 3600, kEnded = 5 };
 
