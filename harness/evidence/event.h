@@ -83,14 +83,17 @@ struct Call {
   int number = -1;           // backlog of listen, how of shutdown, signal of kill and rt_sigaction,
                              // the command of fcntl
   std::int64_t length = -1;  // count asked for in read/write/send/recv
-  std::string address;       // sockaddr of bind/connect/accept/sendto: "127.0.0.1:13", "/tmp/s";
-                             // the path of open
-  int address_length = -1;   // as passed by the program; -1 when no address was passed
-  bool address_null = false;                  // accept: the address pointer was NULL
-  bool length_null = false;                   // accept: the length pointer was NULL
-  int returned_length = -1;                   // accept: the value the kernel left there
+  std::int64_t bytes = -1;   // moved by sendmmsg and recvmmsg, whose result counts messages
+  std::vector<std::int32_t> descriptors;  // passed in the message (SCM_RIGHTS), as the caller
+                                          // numbers them
+  std::string address;        // sockaddr of bind/connect/accept, and of a message where it has one:
+                              // "127.0.0.1:13", "/tmp/s"; the path of open
+  int address_length = -1;    // as passed by the program; -1 when no address was passed
+  bool address_null = false;  // accept: the address pointer was NULL
+  bool length_null = false;   // accept: the length pointer was NULL
+  int returned_length = -1;   // accept: the value the kernel left there
   std::uint32_t flow_info = 0, scope_id = 0;  // sockaddr_in6
-  std::string option;  // setsockopt: "SO_REUSEADDR", "IPV6_V6ONLY", "SO_LINGER" ...
+  std::string option;  // setsockopt, getsockopt: "SO_REUSEADDR", "IPV6_V6ONLY", "SO_LINGER" ...
   std::vector<std::int32_t> option_value;  // its ints (linger: onoff, seconds)
   std::int64_t target = 0;  // kill: the process addressed (0, -1, or a process number); -2: one
                             // that is none of the program's

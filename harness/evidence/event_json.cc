@@ -36,6 +36,8 @@ void VisitFields(Visitor& visit, const Call*) {
   visit("flags", &Call::flags);
   visit("number", &Call::number);
   visit("length", &Call::length);
+  visit("bytes", &Call::bytes);
+  visit("descriptors", &Call::descriptors);
   visit("address", &Call::address);
   visit("address_length", &Call::address_length);
   visit("address_null", &Call::address_null);

@@ -42,6 +42,8 @@ Call FullCall() {
           .flags = 0x80000,
           .number = 16,
           .length = std::numeric_limits<std::int64_t>::max(),
+          .bytes = 80,
+          .descriptors = {3, 4},
           .address = AllBytes(),
           .address_length = 28,
           .address_null = true,
@@ -99,13 +101,13 @@ Event FullEvent(EventKind kind) {
 void ExpectSame(const Call& a, const Call& b) {
   const auto all = [](const Call& c) {
     const auto& [name, fd, socket, on_socket, role, connection, result, error, injected, blocked,
-                 non_blocking, edge_triggered, family, type, protocol, flags, number, length,
-                 address, address_length, address_null, length_null, returned_length, flow_info,
-                 scope_id, option, option_value, target] = c;
+                 non_blocking, edge_triggered, family, type, protocol, flags, number, length, bytes,
+                 descriptors, address, address_length, address_null, length_null, returned_length,
+                 flow_info, scope_id, option, option_value, target] = c;
     return std::tie(name, fd, socket, on_socket, role, connection, result, error, injected, blocked,
                     non_blocking, edge_triggered, family, type, protocol, flags, number, length,
-                    address, address_length, address_null, length_null, returned_length, flow_info,
-                    scope_id, option, option_value, target);
+                    bytes, descriptors, address, address_length, address_null, length_null,
+                    returned_length, flow_info, scope_id, option, option_value, target);
   };
   EXPECT_TRUE(all(a) == all(b));
 }
@@ -158,7 +160,7 @@ TEST(EventJson, EveryFieldOfEveryKindSurvives) {
 TEST(EventJson, FullEventHasNoFieldAtItsDefault) {
   const auto json = nlohmann::json::parse(EventToJson(FullEvent(EventKind::kCall)));
   EXPECT_THAT(json, SizeIs(15));
-  EXPECT_THAT(json.at("call"), SizeIs(28));
+  EXPECT_THAT(json.at("call"), SizeIs(30));
   EXPECT_THAT(json.at("snapshot"), SizeIs(12));
   EXPECT_THAT(json.at("snapshot").at("sockets").at(0), SizeIs(8));
 }

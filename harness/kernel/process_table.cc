@@ -91,8 +91,7 @@ std::vector<int> NumbersIn(int proc_fd, const char* path) {
   return numbers;
 }
 
-// 0 where the descriptor is no socket, or is closed by now.
-std::uint64_t SocketInodeOf(int proc_fd, const Path& path) {
+std::uint64_t SocketInodeAt(int proc_fd, const Path& path) {
   char target[64];
   const ssize_t length = readlinkat(proc_fd, path.get(), target, sizeof target);
   std::string_view text(target, length < 0 ? 0 : static_cast<std::size_t>(length));
@@ -190,7 +189,7 @@ std::vector<Descriptor> DescriptorsOf(int proc_fd, pid_t pid) {
     try {
       for (const int fd : NumbersIn(proc_fd, Path("{}/task/{}/fd", pid, tid).get())) {
         const Path path("{}/task/{}/fd/{}", pid, tid, fd);
-        descriptors.push_back({fd, SocketInodeOf(proc_fd, path)});
+        descriptors.push_back({fd, SocketInodeAt(proc_fd, path)});
       }
     } catch (const std::system_error& error) {
       const Path status("{}/task/{}/status", pid, tid);
@@ -204,6 +203,10 @@ std::vector<Descriptor> DescriptorsOf(int proc_fd, pid_t pid) {
     if (descriptors.empty()) read(tid);
   }
   return descriptors;
+}
+
+std::uint64_t SocketInode(int proc_fd, pid_t pid, int fd) {
+  return SocketInodeAt(proc_fd, Path("{}/fd/{}", pid, fd));
 }
 
 std::vector<pid_t> DescendantsOf(int proc_fd, pid_t pid) {

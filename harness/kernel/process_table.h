@@ -77,6 +77,9 @@ struct Descriptor {
 // In order of their numbers. Needs the right to trace the process. A zombie has none.
 std::vector<Descriptor> DescriptorsOf(int proc_fd, pid_t pid);
 
+// The inode of one; 0 where it is no socket, or not open.
+std::uint64_t SocketInode(int proc_fd, pid_t pid, int fd);
+
 // The children of a process and their descendants, zombies included, parents before children. Those
 // whose parent has ended are found below the process that inherited them. Exact only while none of
 // them forks or ends (proc(5), "children"); needs a kernel with CONFIG_PROC_CHILDREN.

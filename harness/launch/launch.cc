@@ -17,6 +17,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/process/v2.hpp>
 // Boost 1.81 leaves this out of its header-only form.
+#include <algorithm>
 #include <boost/process/v2/impl/environment.ipp>
 #include <csignal>
 
@@ -31,6 +32,11 @@ namespace {
 namespace process = boost::process::v2;
 
 boost::system::error_code Errno(int error) { return {error, boost::system::system_category()}; }
+
+bool IsSocket(int fd) {
+  struct stat info {};
+  return fd >= 0 && fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode);
+}
 
 // The steps below run in the child between vfork and exec: they share the parent's memory and may
 // write nothing but locals.
@@ -71,13 +77,15 @@ struct Confined {
 struct Traced {
   bool wanted;
   bool own_clock;
+  bool has_socket;  // from its start
   boost::system::error_code on_exec_setup(process::posix::default_launcher&,
                                           const std::filesystem::path&, const char* const*) const {
     if (!wanted) return {};
     if (ptrace(PTRACE_TRACEME, 0, 0, 0) == -1) return Errno(errno);
-    const int error = InstallFilter(TracingFilters().at_start);
-    if (error != 0 || !own_clock) return Errno(error);
-    return Errno(InstallFilter(TracingFilters().own_clock));
+    int error = InstallFilter(TracingFilters().at_start);
+    if (error == 0 && has_socket) error = InstallFilter(TracingFilters().with_socket);
+    if (error == 0 && own_clock) error = InstallFilter(TracingFilters().own_clock);
+    return Errno(error);
   }
 };
 
@@ -134,14 +142,17 @@ pid_t LaunchProgram(const LaunchRequest& request) {
   const Stdio stdio{
       {open_end(0, request.input), open_end(1, request.output), open_end(2, request.error)}};
 
+  const bool has_socket = std::any_of(stdio.from, stdio.from + 3, IsSocket);
+
   const std::vector<std::string> arguments(request.argv.begin() + 1, request.argv.end());
   boost::system::error_code error;
   process::process_environment environment(request.environment);
   VforkLauncher launcher;
   launcher.first_word = request.argv[0].c_str();
-  auto child = launcher(context.get_executor(), error, std::filesystem::path(request.program),
-                        arguments, environment, process::process_start_dir(request.directory),
-                        stdio, Confined{request}, Traced{request.trace, request.own_clock});
+  auto child =
+      launcher(context.get_executor(), error, std::filesystem::path(request.program), arguments,
+               environment, process::process_start_dir(request.directory), stdio, Confined{request},
+               Traced{request.trace, request.own_clock, has_socket});
   if (error) {
     const std::string command = ShellQuote(request.argv);
     if (error.value() == ENOEXEC) {

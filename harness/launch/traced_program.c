@@ -1,10 +1,9 @@
 // A program for tracer_test: does known socket calls, one mode an argument.
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,29 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int Listener(int backlog) {
-  int fd = socket(AF_INET, SOCK_STREAM, 0);
-  struct sockaddr_in address;
-  memset(&address, 0, sizeof address);
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(fd, (struct sockaddr*)&address, sizeof address) != 0) exit(10);
-  if (listen(fd, backlog) != 0) exit(11);
-  return fd;
-}
-
-// Connects to `listener`; the accepted end is returned in *server.
-static int ConnectTo(int listener, int* server) {
-  struct sockaddr_in address;
-  socklen_t size = sizeof address;
-  getsockname(listener, (struct sockaddr*)&address, &size);
-  const int client = socket(AF_INET, SOCK_STREAM, 0);
-  if (connect(client, (struct sockaddr*)&address, size) != 0) exit(12);
-  *server = accept(listener, NULL, NULL);
-  return client;
-}
+#include "harness/launch/traced_socket.h"
 
 static int Calls(void) {
   const int fd = Listener(5);
@@ -147,10 +124,9 @@ static void* WaitForBytes(void* pipe_end) {
 }
 
 // One thread spins until another, which computes, ends it.
-static volatile int computed;
+static volatile int computed, spun;
 static void* Compute(void* unused) {
-  for (volatile long i = 0; i < 200 * 1000 * 1000; ++i) {
-  }
+  while (spun < 1500) sched_yield();
   computed = 1;
   return unused;
 }
@@ -160,8 +136,7 @@ static int SpinBeside(void* (*other)(void*)) {
   int ends[2];
   pthread_t thread;
   if (pipe(ends) == -1 || pthread_create(&thread, NULL, other, &ends[0]) != 0) return 1;
-  while (accept(fd, NULL, NULL) == -1 && !computed) {
-  }
+  while (accept(fd, NULL, NULL) == -1 && !computed) ++spun;
   pthread_join(thread, NULL);
   return 0;
 }
@@ -206,17 +181,21 @@ static int Clock(void) {
 }
 
 int main(int argc, char** argv) {
-  static const struct {
-    const char* name;
-    int (*run)(void);
-  } modes[] = {{"calls", Calls},         {"fork", Fork},         {"threads", Threads},
-               {"transfer", Transfer},   {"heartbeat", Heartbeat}, {"timed-select", TimedSelect},
-               {"wait", Wait},           {"spin", Spin},         {"connect-twice", ConnectTwice},
-               {"clock", Clock},         {"opens", Opens},       {"deaf-to-poll", DeafToPoll},
-               {"spin-beside-sleeper", SpinBesideSleeper},
-               {"spin-beside-worker", SpinBesideWorker}};
-  for (size_t i = 0; argc == 2 && i < sizeof modes / sizeof modes[0]; ++i) {
-    if (strcmp(argv[1], modes[i].name) == 0) return modes[i].run();
-  }
-  return 64;
+  static const struct Mode modes[] = {
+      {"calls", Calls},
+      {"fork", Fork},
+      {"threads", Threads},
+      {"transfer", Transfer},
+      {"heartbeat", Heartbeat},
+      {"timed-select", TimedSelect},
+      {"wait", Wait},
+      {"spin", Spin},
+      {"connect-twice", ConnectTwice},
+      {"clock", Clock},
+      {"opens", Opens},
+      {"deaf-to-poll", DeafToPoll},
+      {"spin-beside-sleeper", SpinBesideSleeper},
+      {"spin-beside-worker", SpinBesideWorker},
+  };
+  return RunMode(argc, argv, modes, sizeof modes / sizeof modes[0]);
 }

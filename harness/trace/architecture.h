@@ -1,7 +1,7 @@
 // What differs between processor architectures: writing registers and making a tracee do a call.
 //
-// Reading needs nothing here: PTRACE_GET_SYSCALL_INFO is the same everywhere. One file an
-// architecture implements this; architecture_x86_64.cc is the only one so far.
+// Reading needs nothing here: PTRACE_GET_SYSCALL_INFO is the same everywhere. One file for each
+// architecture implements this; CMakeLists.txt chooses it.
 #pragma once
 
 #include <sys/types.h>
@@ -10,6 +10,9 @@
 #include <cstdint>
 
 namespace sockspec {
+
+// e_machine of the programs whose calls can be followed.
+extern const int kElfMachine;
 
 // At a seccomp stop: the call does not happen, and the program sees -error.
 void SkipCall(pid_t tid, int error);

@@ -1,8 +1,8 @@
 // x86-64: registers by PTRACE_GETREGS and POKEUSER.
+#include <elf.h>
 #include <sys/ptrace.h>
 #include <sys/reg.h>
 #include <sys/user.h>
-#include <sys/wait.h>
 
 #include <csignal>
 #include <cstddef>
@@ -10,12 +10,16 @@
 
 #include "harness/base/error.h"
 #include "harness/trace/architecture.h"
+#include "harness/trace/syscall_stop.h"
 
 #ifndef __x86_64__
-#error "write architecture_<name>.cc for this processor and choose it in CMakeLists.txt"
+#error "this file is for x86-64"
 #endif
 
 namespace sockspec {
+
+const int kElfMachine = EM_X86_64;
+
 namespace {
 
 void Poke(pid_t tid, std::size_t offset, std::uint64_t value) {
@@ -28,22 +32,7 @@ constexpr std::size_t kArgumentOffset[] = {
     offsetof(user_regs_struct, rdx), offsetof(user_regs_struct, r10),
     offsetof(user_regs_struct, r8),  offsetof(user_regs_struct, r9)};
 
-constexpr int kSyscallStop = SIGTRAP | 0x80;
 constexpr int kSyscallInstructionLength = 2;
-
-// Runs to the next system-call stop; keeps signals that come in between.
-void ToSyscallStop(pid_t tid, std::vector<int>* signals) {
-  while (true) {
-    CheckCall(ptrace(PTRACE_SYSCALL, tid, 0, 0), "ptrace(PTRACE_SYSCALL, {})", tid);
-    int status = 0;
-    while (waitpid(tid, &status, __WALL) == -1) {
-      if (errno != EINTR) CheckCall(-1, "waitpid({})", tid);
-    }
-    if (!WIFSTOPPED(status)) ThrowSystemError(ESRCH, fmt::format("waitpid({}): it ended", tid));
-    if (WSTOPSIG(status) == kSyscallStop) return;
-    if (status >> 16 == 0) signals->push_back(WSTOPSIG(status));
-  }
-}
 
 }  // namespace
 
@@ -70,8 +59,8 @@ std::int64_t InjectCall(pid_t tid, std::uint64_t number, const std::array<std::u
   regs.r10 = args[3], regs.r8 = args[4], regs.r9 = args[5];
   CheckCall(ptrace(PTRACE_SETREGS, tid, 0, &regs), "ptrace(PTRACE_SETREGS, {})", tid);
   std::vector<int> signals;
-  ToSyscallStop(tid, &signals);  // entry
-  ToSyscallStop(tid, &signals);  // exit
+  RunToSyscallStop(tid, &signals);  // entry
+  RunToSyscallStop(tid, &signals);  // exit
   CheckCall(ptrace(PTRACE_GETREGS, tid, 0, &regs), "ptrace(PTRACE_GETREGS, {})", tid);
   CheckCall(ptrace(PTRACE_SETREGS, tid, 0, &saved), "ptrace(PTRACE_SETREGS, {})", tid);
   for (int signal : signals) kill(tid, signal);

@@ -19,6 +19,7 @@ constexpr CallEntry kCalls[] = {
     {SYS_connect, "connect", CallKind::kConnect, FollowedFrom::kStart},
     {SYS_shutdown, "shutdown", CallKind::kShutdown, FollowedFrom::kStart},
     {SYS_setsockopt, "setsockopt", CallKind::kSetOption, FollowedFrom::kStart},
+    {SYS_getsockopt, "getsockopt", CallKind::kGetOption, FollowedFrom::kStart},
     {SYS_sendto, "sendto", CallKind::kSend, FollowedFrom::kStart},
     {SYS_sendmsg, "sendmsg", CallKind::kSend, FollowedFrom::kStart},
     {SYS_sendmmsg, "sendmmsg", CallKind::kSend, FollowedFrom::kStart},
@@ -26,7 +27,14 @@ constexpr CallEntry kCalls[] = {
     {SYS_recvmsg, "recvmsg", CallKind::kReceive, FollowedFrom::kStart},
     {SYS_recvmmsg, "recvmmsg", CallKind::kReceive, FollowedFrom::kStart},
     {SYS_rt_sigaction, "rt_sigaction", CallKind::kSignalAction, FollowedFrom::kStart},
+    {SYS_epoll_create1, "epoll_create1", CallKind::kEpollCreate, FollowedFrom::kStart},
     {SYS_epoll_ctl, "epoll_ctl", CallKind::kEpollControl, FollowedFrom::kStart},
+    {SYS_timerfd_create, "timerfd_create", CallKind::kTimerCreate, FollowedFrom::kStart},
+    {SYS_setitimer, "setitimer", CallKind::kSignalTimer, FollowedFrom::kStart},
+    {SYS_timer_create, "timer_create", CallKind::kSignalTimer, FollowedFrom::kStart},
+    {SYS_timer_settime, "timer_settime", CallKind::kSignalTimer, FollowedFrom::kStart},
+    {SYS_timer_delete, "timer_delete", CallKind::kSignalTimer, FollowedFrom::kStart},
+    {SYS_pidfd_getfd, "pidfd_getfd", CallKind::kTake, FollowedFrom::kStart},
     {SYS_setsid, "setsid", CallKind::kSession, FollowedFrom::kStart},
     {SYS_setpgid, "setpgid", CallKind::kSession, FollowedFrom::kStart},
     {SYS_sched_getaffinity, "sched_getaffinity", CallKind::kAffinity, FollowedFrom::kStart},
@@ -42,13 +50,16 @@ constexpr CallEntry kCalls[] = {
     {SYS_ppoll, "ppoll", CallKind::kPoll, FollowedFrom::kStart},
     {SYS_pselect6, "pselect6", CallKind::kSelect, FollowedFrom::kStart},
     {SYS_epoll_pwait, "epoll_pwait", CallKind::kEpollWait, FollowedFrom::kStart},
+    {SYS_epoll_pwait2, "epoll_pwait2", CallKind::kEpollWait, FollowedFrom::kStart},
     {SYS_futex, "futex", CallKind::kFutexWait, FollowedFrom::kFirstSocket},
     {SYS_write, "write", CallKind::kSend, FollowedFrom::kFirstSocket},
     {SYS_writev, "writev", CallKind::kSend, FollowedFrom::kFirstSocket},
+    {SYS_pwritev2, "pwritev2", CallKind::kSend, FollowedFrom::kFirstSocket},
     {SYS_sendfile, "sendfile", CallKind::kSend, FollowedFrom::kFirstSocket},
     {SYS_splice, "splice", CallKind::kSend, FollowedFrom::kFirstSocket},
     {SYS_read, "read", CallKind::kReceive, FollowedFrom::kFirstSocket},
     {SYS_readv, "readv", CallKind::kReceive, FollowedFrom::kFirstSocket},
+    {SYS_preadv2, "preadv2", CallKind::kReceive, FollowedFrom::kFirstSocket},
     {SYS_close, "close", CallKind::kClose, FollowedFrom::kFirstSocket},
     {SYS_close_range, "close_range", CallKind::kCloseRange, FollowedFrom::kFirstSocket},
     {SYS_dup, "dup", CallKind::kDuplicate, FollowedFrom::kFirstSocket},
@@ -65,10 +76,15 @@ constexpr CallEntry kCalls[] = {
     {SYS_poll, "poll", CallKind::kPoll, FollowedFrom::kStart},
     {SYS_select, "select", CallKind::kSelect, FollowedFrom::kStart},
     {SYS_epoll_wait, "epoll_wait", CallKind::kEpollWait, FollowedFrom::kStart},
+    {SYS_epoll_create, "epoll_create", CallKind::kEpollCreate, FollowedFrom::kStart},
+    {SYS_alarm, "alarm", CallKind::kSignalTimer, FollowedFrom::kStart},
     {SYS_pause, "pause", CallKind::kWaitForSignal, FollowedFrom::kStart},
     {SYS_dup2, "dup2", CallKind::kDuplicate, FollowedFrom::kFirstSocket},
 #endif
     {-1, nullptr, CallKind::kNone, FollowedFrom::kStart}};
+
+constexpr CallEntry kSpliceFromSocket = {SYS_splice, "splice", CallKind::kReceive,
+                                         FollowedFrom::kFirstSocket};
 
 constexpr int kTableSize = 512;
 
@@ -86,6 +102,8 @@ const CallEntry* FindCall(std::uint64_t number) {
   static const std::array<const CallEntry*, kTableSize> table = MakeTable();
   return number < kTableSize ? table[number] : nullptr;
 }
+
+const CallEntry* SpliceFromSocket() { return &kSpliceFromSocket; }
 
 const CallEntry* AllCalls() { return kCalls; }
 

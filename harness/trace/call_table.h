@@ -17,19 +17,24 @@ enum class CallKind {
   kListen,
   kAccept,
   kConnect,
-  kSend,     // write, writev, sendto, sendmsg, sendmmsg, sendfile, splice (to a socket)
-  kReceive,  // read, readv, recvfrom, recvmsg, recvmmsg
+  kSend,     // write, writev, pwritev2, sendto, sendmsg, sendmmsg, sendfile, splice to a socket
+  kReceive,  // read, readv, preadv2, recvfrom, recvmsg, recvmmsg, splice from a socket
   kShutdown,
   kSetOption,
+  kGetOption,
   kClose,
   kCloseRange,
   kDuplicate,      // dup, dup2, dup3
+  kTake,           // pidfd_getfd
   kControl,        // fcntl
   kDeviceControl,  // ioctl
   kPoll,           // poll, ppoll
   kSelect,         // select, pselect6
   kEpollWait,
   kEpollControl,
+  kEpollCreate,
+  kTimerCreate,    // timerfd_create
+  kSignalTimer,    // alarm, setitimer, timer_create, timer_settime, timer_delete
   kSleep,          // nanosleep, clock_nanosleep
   kWaitForSignal,  // pause, rt_sigsuspend, rt_sigtimedwait
   kWaitForChild,   // wait4, waitid
@@ -54,6 +59,8 @@ struct CallEntry {
 
 // nullptr for a call that is not followed.
 const CallEntry* FindCall(std::uint64_t number);
+// splice() where it is the end read from that is a socket.
+const CallEntry* SpliceFromSocket();
 // All followed calls; ends with an entry whose name is nullptr.
 const CallEntry* AllCalls();
 

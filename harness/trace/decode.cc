@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "harness/base/socket_address.h"
+#include "harness/trace/messages.h"
 #include "harness/trace/option_names.h"
 #include "harness/trace/transfers.h"
 
@@ -20,13 +21,58 @@ namespace {
 
 constexpr int kTypeFlags = SOCK_CLOEXEC | SOCK_NONBLOCK;
 
-void DecodeSetOption(const Tracee& tracee, PendingCall* pending) {
-  const auto& a = pending->arguments;
-  pending->call.option = NameOption(static_cast<int>(a[1]), static_cast<int>(a[2]));
+// Ints of an option's value; text shows as the ints that it makes.
+void DecodeOptionValue(const Tracee& tracee, std::uint64_t address, std::uint64_t length,
+                       Call* call) {
   std::int32_t words[4] = {};
-  const std::size_t size = std::min<std::size_t>(a[4] & 0xffffffff, sizeof words);
-  const std::size_t n = tracee.Read(a[3], words, size) / sizeof(std::int32_t);
-  pending->call.option_value.assign(words, words + n);
+  const std::size_t size = std::min<std::size_t>(length, sizeof words);
+  const std::size_t n = tracee.Read(address, words, size) / sizeof(std::int32_t);
+  call->option_value.assign(words, words + n);
+}
+
+// Where the peer's address of a receive call is, and its length after the call; false where none.
+bool SourceOf(const Tracee& tracee, const PendingCall& pending, std::uint64_t* address,
+              int* length) {
+  const auto& a = pending.arguments;
+  if (pending.call.name == "recvfrom") {
+    *address = a[4];
+    return a[4] != 0 && a[5] != 0 && tracee.ReadValue(a[5], length);
+  }
+  if (pending.call.name != "recvmsg") return false;
+  msghdr header{};
+  if (!tracee.ReadValue(a[1], &header) || header.msg_name == nullptr) return false;
+  *address = reinterpret_cast<std::uint64_t>(header.msg_name);
+  *length = static_cast<int>(header.msg_namelen);
+  return true;
+}
+
+void DecodeTransfer(const Tracee& tracee, PendingCall* pending) {
+  Call& call = pending->call;
+  const auto& a = pending->arguments;
+  call.length = RequestedBytes(tracee, *pending);
+  if (call.name == "sendto" || call.name == "recvfrom") {
+    call.flags = static_cast<int>(a[3]);
+    if (call.name == "sendto" && a[4] != 0) {
+      call.address = DecodeAddress(tracee, a[4], a[5] & 0xffffffff, nullptr);
+      call.address_length = static_cast<int>(a[5]);
+    }
+  } else if (call.name == "sendmsg" || call.name == "recvmsg") {
+    call.flags = static_cast<int>(a[2]);
+    msghdr header{};
+    if (call.name == "sendmsg" && tracee.ReadValue(a[1], &header) && header.msg_name != nullptr) {
+      call.address = DecodeAddress(tracee, reinterpret_cast<std::uint64_t>(header.msg_name),
+                                   header.msg_namelen, nullptr);
+      call.address_length = static_cast<int>(header.msg_namelen);
+    }
+  } else if (call.name == "sendmmsg" || call.name == "recvmmsg") {
+    call.flags = static_cast<int>(a[3]);
+  } else if (call.name == "splice" && pending->entry->kind == CallKind::kSend) {
+    call.fd = static_cast<int>(a[2]);  // the side written to
+  }
+  if (call.name == "sendmsg") call.descriptors = DescriptorsIn(tracee, *pending, 1);
+  if (call.name == "sendmmsg") {
+    call.descriptors = DescriptorsIn(tracee, *pending, static_cast<std::uint32_t>(a[2]));
+  }
 }
 
 }  // namespace
@@ -79,23 +125,20 @@ void DecodeEntry(const Tracee& tracee, PendingCall* pending) {
     }
     case CallKind::kSend:
     case CallKind::kReceive:
-      call.length = RequestedBytes(tracee, *pending);
-      if (call.name == "sendto" || call.name == "recvfrom") {
-        call.flags = static_cast<int>(a[3]);
-        if (call.name == "sendto" && a[4] != 0) {
-          call.address = DecodeAddress(tracee, a[4], a[5] & 0xffffffff, nullptr);
-          call.address_length = static_cast<int>(a[5]);
-        }
-      } else if (call.name == "sendmsg" || call.name == "recvmsg") {
-        call.flags = static_cast<int>(a[2]);
-      } else if (call.name == "sendmmsg" || call.name == "recvmmsg") {
-        call.flags = static_cast<int>(a[3]);
-      } else if (call.name == "splice") {
-        call.fd = static_cast<int>(a[2]);  // the side written to
-      }
+      DecodeTransfer(tracee, pending);
       break;
     case CallKind::kSetOption:
-      DecodeSetOption(tracee, pending);
+      call.option = NameOption(static_cast<int>(a[1]), static_cast<int>(a[2]));
+      DecodeOptionValue(tracee, a[3], a[4] & 0xffffffff, &call);
+      break;
+    case CallKind::kGetOption:
+      call.option = NameOption(static_cast<int>(a[1]), static_cast<int>(a[2]));
+      break;
+    case CallKind::kTake:
+    case CallKind::kEpollCreate:
+    case CallKind::kTimerCreate:
+    case CallKind::kSignalTimer:
+      call.fd = -1;
       break;
     case CallKind::kControl:
       call.number = static_cast<int>(a[1]);
@@ -135,14 +178,37 @@ void DecodeEntry(const Tracee& tracee, PendingCall* pending) {
 
 void DecodeExit(const Tracee& tracee, PendingCall* pending) {
   Call& call = pending->call;
-  if (pending->entry->kind != CallKind::kAccept || call.error != 0 || call.length_null) return;
-  int returned = -1;
-  if (!tracee.ReadValue(pending->arguments[2], &returned)) return;
-  call.returned_length = returned;
-  if (!call.address_null) {
-    const int readable = std::min(returned, std::max(call.address_length, 0));
-    call.address =
-        DecodeAddress(tracee, pending->arguments[1], static_cast<std::uint64_t>(readable), nullptr);
+  const auto& a = pending->arguments;
+  if (call.error != 0) return;
+  std::uint64_t address = 0;
+  int length = -1;
+  switch (pending->entry->kind) {
+    case CallKind::kAccept:
+      if (call.length_null || !tracee.ReadValue(a[2], &length)) return;
+      call.returned_length = length;
+      if (!call.address_null) {
+        const int readable = std::clamp(call.address_length, 0, std::max(length, 0));
+        call.address = DecodeAddress(tracee, a[1], static_cast<std::uint64_t>(readable), nullptr);
+      }
+      break;
+    case CallKind::kGetOption:
+      if (tracee.ReadValue(a[4], &length) && length > 0) {
+        DecodeOptionValue(tracee, a[3], static_cast<std::uint64_t>(length), &call);
+      }
+      break;
+    case CallKind::kSend:
+    case CallKind::kReceive:
+      if (call.name.ends_with("mmsg")) call.bytes = TransferredBytes(tracee, *pending, call.result);
+      if (call.name == "recvmsg" || call.name == "recvmmsg") {
+        call.descriptors = DescriptorsIn(tracee, *pending, call.result);
+      }
+      if (SourceOf(tracee, *pending, &address, &length) && length > 0) {
+        call.returned_length = length;
+        call.address = DecodeAddress(tracee, address, static_cast<std::uint64_t>(length), nullptr);
+      }
+      break;
+    default:
+      break;
   }
 }
 

@@ -13,12 +13,8 @@ std::shared_ptr<OpenSocket> TracedProcess::Socket(int fd) const {
 bool TracedProcess::IsEdgeTriggered(const OpenSocket& socket) const {
   for (const auto& [epoll_fd, descriptor] : descriptors) {
     if (descriptor.epoll == nullptr) continue;
-    for (const auto& [fd, events] : descriptor.epoll->interest) {
-      const auto member = descriptor.epoll->sockets.find(fd);
-      if ((events & EPOLLET) != 0 && member != descriptor.epoll->sockets.end() &&
-          member->second.lock().get() == &socket) {
-        return true;
-      }
+    for (const EpollSet::Member& member : descriptor.epoll->members) {
+      if ((member.events & EPOLLET) != 0 && member.socket.lock().get() == &socket) return true;
     }
   }
   return false;

@@ -11,33 +11,71 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "harness/base/owned_fd.h"
 #include "harness/evidence/event.h"
 #include "harness/kernel/process_table.h"
 #include "harness/trace/call_table.h"
 
 namespace sockspec {
 
-// An open socket description: what dup() and fork() share.
+// A span of time that is not known, in nanoseconds.
+inline constexpr std::int64_t kUnknownSpan = -1;
+
+// An open socket description: what dup(), fork() and SCM_RIGHTS share.
 struct OpenSocket {
   int number = 0;  // by order of appearance
   int family = -1, type = -1;
   SocketRole role = SocketRole::kUnconnected;
   int connection = -1;  // the harness's connection at the other end
   bool non_blocking = false;
-  bool receive_timeout = false;  // SO_RCVTIMEO is set: its waits are timed
-  bool send_timeout = false;
+  std::uint64_t inode = 0;           // 0: not asked for yet
+  std::int64_t receive_timeout = 0;  // SO_RCVTIMEO in nanoseconds: its waits are timed; 0: none
+  std::int64_t send_timeout = 0;
+};
+
+// A timerfd. The tracer keeps a descriptor of it, by which the kernel tells when it expires, and by
+// which it can be made to expire at once.
+struct Timer {
+  OwnedFd duplicate;
+  bool fired = false;  // made to expire, and nobody who waits for it has been seen to wake yet
 };
 
 struct EpollSet {
-  std::map<int, std::uint32_t> interest;  // descriptor at EPOLL_CTL_ADD -> events
-  std::map<int, std::weak_ptr<OpenSocket>> sockets;
+  struct Member {
+    int fd = -1;
+    std::weak_ptr<OpenSocket> socket;  // one of the three, or none: a pipe
+    std::weak_ptr<Timer> timer;
+    std::weak_ptr<EpollSet> nested;
+    std::uint32_t events = 0;
+    std::uint64_t data = 0;
+    bool spent = false;  // EPOLLONESHOT, and it has been reported
+  };
+  std::vector<Member> members;
 };
 
 struct TrackedDescriptor {
-  std::shared_ptr<OpenSocket> socket;  // one of the two
+  std::shared_ptr<OpenSocket> socket;  // one of the three
   std::shared_ptr<EpollSet> epoll;
+  std::shared_ptr<Timer> timer;
   bool close_on_exec = false;
+};
+
+// A timer whose end is a signal: alarm(), setitimer(ITIMER_REAL), timer_create().
+struct SignalTimer {
+  static constexpr int kAlarm = -1;  // the id of alarm() and setitimer(), which share one timer
+  int signal = 0;
+  int thread = 0;           // SIGEV_THREAD_ID: the receiver; 0: the process
+  std::uint64_t value = 0;  // sigev_value
+  int clock = 0;
+  bool armed = false;
+  std::int64_t interval = 0;  // nanoseconds; 0: fires once
+  std::int64_t due = 0;       // on the tracer's clock (Tracer::Now)
+  std::int64_t expires = 0;   // on the monotonic clock
+  bool ended_early = false;   // the tracer has sent its signal; the real one is still to come
+  int beats = 0;              // fired so often with nothing done in between
+  std::int64_t last_activity = 0;
 };
 
 struct TracedProcess {
@@ -51,6 +89,7 @@ struct TracedProcess {
   std::map<int, TrackedDescriptor> descriptors;
   std::set<int> former_sockets;  // numbers that were sockets and have been closed
   std::map<int, int> handlers;   // signal -> sa_flags, where a handler function is installed
+  std::map<int, SignalTimer> signal_timers;  // by timer_create()'s id, and kAlarm
   int living_threads = 0;
 
   std::shared_ptr<OpenSocket> Socket(int fd) const;
@@ -58,13 +97,29 @@ struct TracedProcess {
   bool IsEdgeTriggered(const OpenSocket& socket) const;
 };
 
+// What a readiness wait looks at. Sets may change while it sleeps, so they are asked when it
+// matters.
+struct Watched {
+  struct Member {
+    std::weak_ptr<OpenSocket> socket;
+    bool for_input = false;
+  };
+  std::vector<Member> sockets;
+  std::vector<std::weak_ptr<Timer>> timers;
+  std::vector<std::weak_ptr<EpollSet>> epolls;
+};
+
 // A thread's blocking call, as the tracer saw it enter.
 struct Wait {
   std::string what;  // "accept(listener)", for people
   bool timed = false;
-  std::int64_t timeout = 0;  // nanoseconds, where `timed` and known
-  bool on_listener = false;  // accept on it, or a readiness wait whose set has it
+  std::int64_t timeout = kUnknownSpan;  // nanoseconds, where `timed`
+  bool by_clock = false;     // it waits for a point in time: the span is what was left at its entry
+  std::int64_t due = 0;      // on the tracer's clock; 0: unknown
+  bool on_listener = false;  // accept on it, or receiving on a datagram socket
   bool on_socket = false;    // concerns a socket at all
+  bool naps = false;         // waits for nothing but time
+  Watched watched;
   std::uint64_t signature =
       0;  // equal for the same call with the same arguments from the same place
 };
@@ -75,6 +130,7 @@ struct PendingCall {
   Call call;  // decoded as far as entry allows
   std::optional<Wait> wait;
   std::shared_ptr<OpenSocket> socket;
+  std::vector<std::shared_ptr<OpenSocket>> passed;  // by SCM_RIGHTS
   bool end_wait = false;  // its timed wait is to end now, as if the time had passed
   int fault = -1;         // the fault that hit it (its place among those armed then), and what
   FaultAction fault_action = FaultAction::kErrno;  // is left to do at the exit
@@ -94,10 +150,12 @@ struct TracedThread {
   bool may_sleep = false;  // entered a call that is not followed to its end, in which it
                            // may sleep: a futex, a pipe
   std::optional<ThreadStateFile> state_file;
-  bool made_socket_call = false;
+  std::weak_ptr<OpenSocket> conversation;  // the connection that it used last
   bool seeks_clients = false;  // has found none without waiting: accept or a look that failed
   // A heartbeat: the same wait for the same time again and again, with nothing done by any thread
   // of the program in between.
+  bool polls_between = false;      // ... but for calls that found nothing to do
+  int looks = 0;                   // readiness calls that did not wait and found nothing
   std::uint64_t last_wait = 0;     // its signature
   std::int64_t last_timeout = 0;   // nanoseconds
   std::int64_t same_since = 0;     // when the first of the equal waits began (monotonic)

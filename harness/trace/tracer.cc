@@ -10,22 +10,24 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <stdexcept>
 
-#include "harness/base/clock.h"
 #include "harness/base/error.h"
 #include "harness/base/processor.h"
 #include "harness/trace/architecture.h"
 #include "harness/trace/clock_shift.h"
 #include "harness/trace/decode.h"
 #include "harness/trace/proc_questions.h"
+#include "harness/trace/syscall_stop.h"
+#include "harness/trace/timerfd.h"
 #include "harness/trace/tracee.h"
 #include "harness/trace/transfers.h"
 #include "harness/trace/waits.h"
+#include "harness/trace/watched.h"
 
 namespace sockspec {
 namespace {
 
-constexpr int kSyscallStop = SIGTRAP | 0x80;
 constexpr int kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK |
                          PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
                          PTRACE_O_EXITKILL;
@@ -41,6 +43,24 @@ bool IsRestart(std::int64_t result) {
 // Stop signals whose delivery is followed by a group stop.
 bool IsStopSignal(int signal) {
   return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+// Whether a call that transfers bytes is one that reads a timerfd and may sleep in it.
+bool WaitsForTimer(const TracedProcess& process, const PendingCall& pending) {
+  if (pending.entry->kind != CallKind::kReceive) return false;
+  const auto found = process.descriptors.find(pending.call.fd);
+  return found != process.descriptors.end() && found->second.timer != nullptr &&
+         !AnswersAtOnce(*found->second.timer);
+}
+
+// Its calls would be misread; the filter kills it at its first one.
+void RequireOwnMachine(int proc_fd, pid_t pid) {
+  const int machine = MachineOf(proc_fd, pid);
+  if (machine == -1 || machine == kElfMachine) return;
+  throw std::runtime_error(fmt::format(
+      "{} is built for another processor (ELF machine {}), whose system calls cannot be followed; "
+      "build it for this one (ELF machine {})",
+      CommandName(proc_fd, pid), machine, kElfMachine));
 }
 
 }  // namespace
@@ -82,6 +102,7 @@ void Tracer::Emit(TracedThread* thread, Event event) {
 
 void Tracer::Adopt(pid_t pid, int run, bool own_clock) {
   CheckCall(ptrace(PTRACE_SETOPTIONS, pid, 0, kOptions), "ptrace(PTRACE_SETOPTIONS, {})", pid);
+  RequireOwnMachine(proc_fd_, pid);
   TracedProcess* process = AddProcess(pid, run);
   process->launched = true;
   own_clock_ = own_clock;
@@ -89,6 +110,9 @@ void Tracer::Adopt(pid_t pid, int run, bool own_clock) {
   if (own_clock_) HideVdso(pid);
   TracedThread* thread = AddThread(pid, process);
   Emit(thread, {.kind = EventKind::kProcessStarted, .text = "launch"});
+  TakeInherited(thread);
+  // LaunchProgram has installed it where there is such a socket.
+  process->socket_filter = !process->descriptors.empty();
   Resume(thread);
 }
 
@@ -186,9 +210,13 @@ void Tracer::OnExec(TracedThread* thread) {
     it = other ? threads_.erase(it) : std::next(it);
   }
   process->living_threads = 1;
+  RequireOwnMachine(proc_fd_, process->pid);
   if (own_clock_) HideVdso(process->pid);
   thread->pending.reset();
   thread->interrupted.reset();
+  // execve(2): of the timers only the one of alarm() stays.
+  std::erase_if(process->signal_timers,
+                [](const auto& entry) { return entry.first != SignalTimer::kAlarm; });
   thread->state_file.emplace(proc_fd_, process->pid, thread->tid);
   process->handlers.clear();
   std::erase_if(process->descriptors, [](const auto& entry) { return entry.second.close_on_exec; });
@@ -240,7 +268,19 @@ void Tracer::OnSignal(TracedThread* thread, int signal) {
     }
   }
   if (signal == SIGTRAP && thread->last_call.empty()) return Resume(thread);
-  ++activity_;
+  bool by_kernel = false;
+  SignalTimer* timer = nullptr;
+  if (ptrace(PTRACE_GETSIGINFO, thread->tid, 0, &info) == 0) {
+    timer = TimerOf(thread->process, info, &by_kernel);
+  }
+  if (timer == nullptr) {
+    ++activity_;
+  } else if (by_kernel && timer->ended_early) {
+    timer->ended_early = false;  // the program has had this one
+    return Resume(thread);
+  } else if (by_kernel) {
+    NoteBeat(timer);
+  }
   Emit(thread, {.kind = EventKind::kSignal, .signal = signal, .number = signal});
   if (thread->interrupted.has_value()) {
     const auto handler = thread->process->handlers.find(signal);
@@ -267,7 +307,11 @@ void Tracer::OnEntry(TracedThread* thread) {
     thread->interrupted.reset();
     return Resume(thread);
   }
-  if (entry->kind == CallKind::kFutexWait || entry->kind == CallKind::kRestart) {
+  // A thread that has a conversation open and waits for a limited time may yet act; what the others
+  // wait for is the runtime's own business.
+  const bool may_act =
+      entry->kind == CallKind::kFutexWait && info.seccomp.args[3] != 0 && ConversationOpen(*thread);
+  if ((entry->kind == CallKind::kFutexWait && !may_act) || entry->kind == CallKind::kRestart) {
     thread->may_sleep = true;
     return Resume(thread);
   }
@@ -283,6 +327,10 @@ void Tracer::OnEntry(TracedThread* thread) {
       NoteInterrupted(thread);
     }
   }
+  if (entry->kind == CallKind::kSend && info.seccomp.nr == SYS_splice &&
+      thread->process->Socket(static_cast<int>(pending.arguments[2])) == nullptr) {
+    pending.entry = entry = SpliceFromSocket();
+  }
   DecodeEntry(tracee, &pending);
   if (entry->kind == CallKind::kOpen && !IsPreparation(pending.call)) return Resume(thread);
   pending.socket = thread->process->Socket(pending.call.fd);
@@ -294,7 +342,8 @@ void Tracer::OnEntry(TracedThread* thread) {
       entry->kind == CallKind::kControl || entry->kind == CallKind::kDeviceControl;
   const bool transfers = entry->kind == CallKind::kSend || entry->kind == CallKind::kReceive;
   if (transfers && pending.socket == nullptr && !stray &&
-      (entry->kind == CallKind::kSend || pending.call.fd != 0)) {
+      (entry->kind == CallKind::kSend || pending.call.fd != 0) &&
+      !WaitsForTimer(*thread->process, pending)) {
     thread->may_sleep = true;
     return Resume(thread);
   }
@@ -309,15 +358,18 @@ void Tracer::OnEntry(TracedThread* thread) {
     pending.call.connection = pending.socket->connection;
     pending.call.non_blocking = pending.socket->non_blocking;
     pending.call.edge_triggered = thread->process->IsEdgeTriggered(*pending.socket);
-    thread->made_socket_call = entry->kind != CallKind::kClose;
+    const bool converses = pending.socket->role == SocketRole::kConnection ||
+                           pending.socket->role == SocketRole::kClient;
+    if (converses && entry->kind != CallKind::kClose) thread->conversation = pending.socket;
   }
+  NotePassed(thread->process, &pending);
   bool skipped = false;
   ApplyFaultAtEntry(thread, &pending, &skipped);
   if (!skipped) {
     if (entry->kind == CallKind::kClose) ForgetDescriptor(thread->process, pending.call.fd);
     pending.wait = ClassifyWait(tracee, *thread->process, pending);
     OnAwaitingClients(pending);
-    CompareWithLastWait(thread, pending.wait);
+    if (pending.wait.has_value()) BeginWait(thread, &*pending.wait);
   }
   thread->pending = std::move(pending);
   Resume(thread);
@@ -334,6 +386,7 @@ void Tracer::OnExit(TracedThread* thread) {
   std::int64_t result = info.exit.rval;
   LiveTracee tracee(thread->tid);
   UndoShorten(&tracee, pending);
+  if (pending.wait.has_value()) ForgetFired(pending.wait->watched);
   if (pending.end_wait) {
     // Calls under SO_RCVTIMEO and epoll_wait() end by EINTR itself: they are never restarted.
     if (IsRestart(result) || result == -EINTR) {
@@ -350,11 +403,10 @@ void Tracer::OnExit(TracedThread* thread) {
     if (result >= 0) ShiftClock(thread->tid, pending, clock_shift_, result);
     return Resume(thread);
   }
-  // A wait that was answered, be it by a signal that sigwait() takes, is no part of a heartbeat.
-  if (pending.wait.has_value() && result > 0) ++activity_;
   pending.call.result = result < 0 ? -1 : result;
   pending.call.error = result < 0 && result > -4096 ? static_cast<int>(-result) : 0;
   DecodeExit(tracee, &pending);
+  NoteEffect(thread, pending);
   Track(thread, &pending);
   if (pending.fault >= 0 && pending.fault_action == FaultAction::kAfter) {
     // What really happened has been tracked; the program is told otherwise.

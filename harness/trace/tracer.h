@@ -6,6 +6,7 @@
 // that are certain to come at once. The program itself is never changed beyond what faults ask for.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -85,9 +86,9 @@ class Tracer {
   // waits says that it sleeps before it looks for the last time whether it has to. Costs 10 us a
   // thread.
   bool OffTheProcessor() const;
-  // Ends every timed wait that can be ended, as if its time had passed. True if there was one. A
-  // wait that is then repeated for the rest of its time is left to pass: the program's clock told
-  // it.
+  // Ends the timed waits that would end first, as if their time had passed: calls with a time-out,
+  // timerfds, alarms. True if there was one. A wait that is then repeated for the rest of its time
+  // is left to pass: the program's clock told it.
   bool EndTimedWaits();
   // What the program did with its end of a connection, as far as its calls tell.
   struct Traffic {
@@ -103,7 +104,9 @@ class Tracer {
   bool Spins() const;
   // Whether one does, and no other thread does anything that could end that.
   bool SpinsAlone() const;
-  void ForgetSpins() { failing_in_a_row_.clear(); }
+  // What it did before does not count: it may just have been told to do something else, which who
+  // looks again and again without waiting has to find first.
+  void ForgetSpins();
   // Numbers of the descriptors 0 ... of the first process that are free: the lowest one.
   int LowestFreeDescriptor(pid_t pid) const;
 
@@ -134,13 +137,37 @@ class Tracer {
   void LeaveSharedProcessor();
 
   std::shared_ptr<OpenSocket> NewSocket(const Call& call, int flags);
-  void CompareWithLastWait(TracedThread* thread, const std::optional<Wait>& wait);
+  void BeginWait(TracedThread* thread, Wait* wait);
+  void NoteEffect(TracedThread* thread, const PendingCall& pending);
   bool IsHeartbeat(const TracedThread& thread) const;
+  bool IsHeartbeat(const SignalTimer& timer) const;
+  bool IsComing(const SignalTimer& timer) const;
+  // A thread of the process by its id inside the sandbox; 0: none.
+  pid_t OuterThread(const TracedProcess& process, pid_t inner) const;
+  // Nanoseconds on a clock that also goes on by the time that ended waits have left out.
+  std::int64_t Now() const;
+  void NoteBeat(SignalTimer* timer);
+  // The timer of the process whose signal this is, and whether it is the kernel's own signal.
+  SignalTimer* TimerOf(TracedProcess* process, const siginfo_t& info, bool* by_kernel);
+  bool ConversationOpen(const TracedThread& thread) const;
+  struct TimedWait;
+  std::vector<TimedWait> TimedWaits();
+  bool End(const TimedWait& wait);
   void ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool* skipped);
   int MatchFault(const PendingCall& pending);
   void Track(TracedThread* thread, PendingCall* pending);
   void TrackAccept(TracedThread* thread, PendingCall* pending);
-  void TrackDescriptors(TracedThread* thread, const PendingCall& pending);
+  void TrackDescriptors(TracedThread* thread, PendingCall* pending);
+  // Sockets on their way in messages: noted at the entry of the sending call, in flight at its
+  // exit.
+  void NotePassed(TracedProcess* process, PendingCall* pending);
+  void PassOn(const PendingCall& pending);
+  void TakeIn(TracedThread* thread, const Call& call);
+  // A descriptor that the process has from elsewhere: a message, another process, its launch.
+  void TakeDescriptor(TracedThread* thread, int fd);
+  void TakeInherited(TracedThread* thread);
+  std::shared_ptr<OpenSocket> KnownByInode(std::uint64_t inode);
+  std::shared_ptr<OpenSocket> SocketFromOutside(const TracedProcess& process, int fd);
   // close() frees the number whatever it returns (close(2)). At its entry, not its exit: by then
   // another thread may have been given the number, and its exit may have been seen first.
   void ForgetDescriptor(TracedProcess* process, int fd);
@@ -176,6 +203,9 @@ class Tracer {
                                   // still be sent a signal
   std::int64_t activity_ = 0;     // counts whatever threads do besides waiting
   bool listens_ = false, awaited_clients_ = false;  // in the latest run
+  std::int64_t left_out_ = 0;                       // nanoseconds of waits that were ended early
+  std::map<std::uint64_t, std::shared_ptr<OpenSocket>> in_flight_;  // by inode: in messages that
+                                                                    // nobody has taken yet
   bool own_clock_ = false;
   std::int64_t clock_shift_ = 0;  // seconds
   int next_process_ = 1, next_thread_ = 1, next_socket_ = 1;

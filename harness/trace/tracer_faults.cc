@@ -11,6 +11,7 @@
 #include "harness/trace/tracee.h"
 #include "harness/trace/tracer.h"
 #include "harness/trace/transfers.h"
+#include "harness/trace/watched.h"
 
 namespace sockspec {
 namespace {
@@ -55,7 +56,10 @@ void Tracer::OnListening(TracedThread* thread) {
 
 void Tracer::OnAwaitingClients(const PendingCall& pending) {
   const bool accepts = pending.entry->kind == CallKind::kAccept;
-  if (accepts || (pending.wait.has_value() && pending.wait->on_listener)) awaited_clients_ = true;
+  if (accepts || (pending.wait.has_value() &&
+                  (pending.wait->on_listener || WatchesListener(pending.wait->watched)))) {
+    awaited_clients_ = true;
+  }
 }
 
 void Tracer::Arm(const Fault& fault) { faults_.push_back({fault}); }

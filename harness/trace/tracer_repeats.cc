@@ -3,40 +3,64 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "harness/base/clock.h"
+#include "harness/trace/tracee.h"
 #include "harness/trace/tracer.h"
-#include "harness/trace/waits.h"
+#include "harness/trace/watched.h"
 
 namespace sockspec {
 namespace {
+
+// It is asked what a thread looks at, each time that it has looked so often without waiting.
+constexpr int kLooks = 50;
 
 bool IsReadinessWait(CallKind kind) {
   return kind == CallKind::kPoll || kind == CallKind::kSelect || kind == CallKind::kEpollWait;
 }
 
+// Whether a call found nothing to do and changed nothing.
+bool CameToNothing(const PendingCall& pending) {
+  switch (pending.entry->kind) {
+    case CallKind::kSleep:
+    case CallKind::kSignalTimer:
+    case CallKind::kTimerCreate:
+      return true;
+    case CallKind::kFutexWait:
+      return pending.call.error != 0;  // else another thread has woken it
+    case CallKind::kWaitForChild:
+      return pending.call.error != 0 || pending.call.result == 0;
+    case CallKind::kPoll:
+    case CallKind::kSelect:
+    case CallKind::kEpollWait:
+      if (pending.call.error != 0) return pending.call.error == EINTR;
+      // What it was told of may be timers alone.
+      return pending.call.result == 0 ||
+             (pending.wait.has_value() &&
+              pending.call.result <= ExpiredTimers(pending.wait->watched));
+    case CallKind::kReceive:
+      // A timer's expiry is taken note of by reading it.
+      if (pending.socket == nullptr && pending.call.fd != 0) return true;
+      [[fallthrough]];
+    default:
+      return pending.call.error == EAGAIN || pending.call.error == EINTR;
+  }
+}
+
 }  // namespace
 
-void Tracer::CompareWithLastWait(TracedThread* thread, const std::optional<Wait>& wait) {
-  if (!wait.has_value()) {
+void Tracer::NoteEffect(TracedThread* thread, const PendingCall& pending) {
+  if (!CameToNothing(pending)) {
     ++activity_;
-    thread->last_wait = 0;
-    thread->has_deadline = false;
-    return;
+  } else if (!pending.wait.has_value() &&
+             (pending.socket != nullptr || IsReadinessWait(pending.entry->kind))) {
+    thread->polls_between = true;
   }
-  const bool again =
-      wait->signature == thread->last_wait && thread->last_activity == activity_ && wait->timed;
-  if (!again || wait->timeout > thread->last_timeout) {
-    thread->equal_waits = 0;
-    thread->has_deadline = false;
-    thread->same_since = MonotonicNanoseconds();
-  } else if (wait->timeout < thread->last_timeout) {
-    thread->has_deadline = true;
-  } else {
-    ++thread->equal_waits;
+}
+
+void Tracer::ForgetSpins() {
+  failing_in_a_row_.clear();
+  for (auto& [tid, thread] : threads_) {
+    if (thread->polls_between) thread->equal_waits = 0;
   }
-  thread->last_wait = wait->signature;
-  thread->last_timeout = wait->timeout;
-  thread->last_activity = activity_;
 }
 
 void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
@@ -53,15 +77,24 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
         failing_in_a_row_.erase(thread->tid);  // it has waited its time out
       } else if (pending.call.result == 0 && IsReadinessWait(pending.entry->kind)) {
         // It has looked without waiting. Only one that does so again and again is of interest.
-        if (++failing_in_a_row_[thread->tid] == kSpin / 2 && !thread->seeks_clients) {
+        ++failing_in_a_row_[thread->tid];
+        if (++thread->looks % kLooks == 0 && !thread->seeks_clients) {
           thread->seeks_clients =
-              WatchesListener(LiveTracee(thread->tid), *thread->process, pending);
+              WatchesListener(WatchedBy(LiveTracee(thread->tid), *thread->process, pending));
         }
       } else if (pending.call.result > 0 && thread->same_call_again &&
                  IsReadinessWait(pending.entry->kind)) {
         ++failing_in_a_row_[thread->tid];  // told that there is something to do, it does nothing
       }
       if (pending.call.error != EINTR) return;
+      break;
+    case CallKind::kFutexWait:
+    case CallKind::kEpollCreate:
+    case CallKind::kTimerCreate:
+    case CallKind::kSignalTimer:
+      return;
+    case CallKind::kTake:
+      if (pending.call.socket < 0) return;
       break;
     case CallKind::kSend:
     case CallKind::kReceive:
@@ -88,9 +121,9 @@ bool Tracer::CountFailures(TracedThread* thread, const PendingCall& pending) {
   const bool end_of_stream = pending.entry->kind == CallKind::kReceive &&
                              pending.call.result == 0 && pending.call.length > 0;
   // A fresh socket for each attempt is no success yet.
-  const bool neutral = pending.entry->kind == CallKind::kSocket ||
-                       pending.entry->kind == CallKind::kSetOption ||
-                       pending.entry->kind == CallKind::kClose;
+  const bool neutral =
+      pending.entry->kind == CallKind::kSocket || pending.entry->kind == CallKind::kSetOption ||
+      pending.entry->kind == CallKind::kGetOption || pending.entry->kind == CallKind::kClose;
   if (pending.call.error != 0 || end_of_stream) {
     ++count;
   } else if (!neutral) {

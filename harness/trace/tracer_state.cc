@@ -1,31 +1,14 @@
-// The tracer: what the program's threads are doing now, and how a timed wait is ended.
-#include <sys/syscall.h>
-#include <unistd.h>
-
+// The tracer: what the program's threads are doing now.
 #include <algorithm>
-#include <csignal>
 #include <vector>
 
-#include "harness/base/clock.h"
 #include "harness/base/error.h"
 #include "harness/kernel/process_table.h"
 #include "harness/trace/tracer.h"
 #include "harness/trace/waits.h"
+#include "harness/trace/watched.h"
 
 namespace sockspec {
-namespace {
-
-// The same timed wait this often in a row, with no socket call between, is a heartbeat.
-constexpr int kHeartbeat = 2;
-// Waits are given in milliseconds: a program that waits for the rest of a time shows it by then.
-constexpr std::int64_t kResolution = 2'000'000;  // nanoseconds
-
-// futex(address, operation, value, timeout, ...)
-bool IsTimedFutex(const BlockedCall& call) {
-  return call.number == SYS_futex && call.arguments[3] != 0;
-}
-
-}  // namespace
 
 bool Tracer::LaunchedAlive(int run) const { return LaunchedPid(run) != 0; }
 
@@ -46,10 +29,11 @@ Tracer::Readiness Tracer::ServerReadiness() const {
   Readiness readiness = Readiness::kNotYet;
   for (const auto& [tid, thread] : threads_) {
     if (thread->seeks_clients && Spins()) return Readiness::kReady;
-    if (!thread->pending.has_value() || !thread->pending->wait.has_value() ||
-        !thread->pending->wait->on_listener) {
-      continue;
-    }
+    if (!thread->pending.has_value() || !thread->pending->wait.has_value()) continue;
+    const Wait& wait = *thread->pending->wait;
+    // Between two naps it looks for clients without waiting.
+    const bool looks_again = thread->seeks_clients && wait.naps && IsHeartbeat(*thread);
+    if (!wait.on_listener && !looks_again && !WatchesListener(wait.watched)) continue;
     if (Asleep(*thread)) return Readiness::kReady;
     readiness = Readiness::kGoingToSleep;
   }
@@ -75,22 +59,27 @@ RestState Tracer::StateOfRest() const {
     }
     const auto letter = thread->state_file->Read();
     if (letter == 'Z' && thread->process->living_threads > 1) continue;  // its leader left
-    const bool waits = thread->pending.has_value() && thread->pending->wait.has_value();
+    const Wait* wait = thread->pending.has_value() && thread->pending->wait.has_value()
+                           ? &*thread->pending->wait
+                           : nullptr;
     if (letter != 'S') {
-      const bool soon = thread->may_sleep || (waits && !thread->pending->end_wait);
+      const bool soon = thread->may_sleep || (wait != nullptr && !thread->pending->end_wait);
       if (letter != 'R' || !soon) return {Rest::kActive, ""};
-      state = {Rest::kFallingAsleep, waits ? thread->pending->wait->what : ""};
+      state = {Rest::kFallingAsleep, wait != nullptr ? Describe(*wait) : ""};
       continue;
     }
     if (state.rest == Rest::kFallingAsleep) continue;
     if (thread->pending.has_value()) {
-      if (thread->pending->end_wait) return {Rest::kActive, ""};
+      if (thread->pending->end_wait || (wait != nullptr && HasFired(wait->watched))) {
+        return {Rest::kActive, ""};
+      }
       look_asleep.push_back(thread.get());
-      const std::string what = waits ? thread->pending->wait->what : thread->pending->call.name;
-      if (waits && thread->pending->wait->timed && !IsHeartbeat(*thread)) {
+      const std::string what = wait != nullptr ? Describe(*wait) : thread->pending->call.name;
+      const bool timed = wait != nullptr && (wait->timed || FirstTimer(wait->watched).has_value());
+      if (timed && !IsHeartbeat(*thread)) {
         state = {Rest::kTimedWait, what};
       } else if (state.rest == Rest::kSettled &&
-                 (state.what.empty() || (waits && thread->pending->wait->on_socket))) {
+                 (state.what.empty() || (wait != nullptr && wait->on_socket))) {
         state.what = what;
       }
       continue;
@@ -98,11 +87,15 @@ RestState Tracer::StateOfRest() const {
     const auto blocked = ReadBlockedCall(proc_fd_, thread->process->pid, tid);
     if (!blocked.has_value() || blocked->in == BlockedCall::In::kNothing) {
       state = {Rest::kFallingAsleep, ""};
-      continue;
     }
-    if (IsTimedFutex(*blocked) && thread->made_socket_call) {
-      // A thread that has a conversation open waits for a limited time: it may yet act.
-      state = {Rest::kTimedWait, "a timed wait for another thread"};
+  }
+  if (state.rest == Rest::kSettled) {
+    for (const auto& [pid, process] : processes_) {
+      for (const auto& [id, timer] : process->signal_timers) {
+        if (IsComing(timer)) {
+          state = {Rest::kTimedWait, SignalName(timer.signal) + " to come"};
+        }
+      }
     }
   }
   if (state.rest == Rest::kFallingAsleep) return state;
@@ -127,36 +120,6 @@ Tracer::Traffic Tracer::TrafficOf(int connection) const {
   Traffic traffic = found->second.traffic;
   traffic.closed = found->second.socket.expired();
   return traffic;
-}
-
-bool Tracer::IsHeartbeat(const TracedThread& thread) const {
-  // Anything that any thread has done since may have given the next beat something to do.
-  return thread.equal_waits >= kHeartbeat && thread.last_activity == activity_ &&
-         MonotonicNanoseconds() - thread.same_since >= kResolution;
-}
-
-bool Tracer::EndTimedWaits() {
-  bool any = false;
-  for (auto& [tid, thread] : threads_) {
-    if (!thread->pending.has_value() || thread->group_stopped) continue;
-    PendingCall& pending = *thread->pending;
-    if (!pending.wait.has_value() || !pending.wait->timed || pending.end_wait ||
-        thread->has_deadline || IsHeartbeat(*thread) || !CanEndWait(pending.entry->kind)) {
-      continue;
-    }
-    if (!Asleep(*thread)) continue;
-    // The signal only wakes the thread: its call's exit stop comes first, and there the result
-    // becomes a time-out; the signal itself is then thrown away.
-    pending.end_wait = true;
-    suppress_stop_signal_.insert(tid);
-    if (syscall(SYS_tgkill, thread->process->pid, tid, SIGSTOP) == -1) {
-      suppress_stop_signal_.erase(tid);
-      if (errno != ESRCH) CheckCall(-1, "tgkill({}, SIGSTOP)", tid);
-    } else {
-      any = true;
-    }
-  }
-  return any;
 }
 
 int Tracer::LowestFreeDescriptor(pid_t pid) const {

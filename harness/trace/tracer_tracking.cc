@@ -1,17 +1,15 @@
 // The tracer: keeping its picture of descriptors and sockets after each call.
-#include <fcntl.h>
-#include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include <csignal>
+#include <algorithm>
+#include <cstring>
 
 #include "harness/base/error.h"
 #include "harness/trace/architecture.h"
-#include "harness/trace/proc_questions.h"
 #include "harness/trace/seccomp_filters.h"
+#include "harness/trace/timer_calls.h"
 #include "harness/trace/tracee.h"
 #include "harness/trace/tracer.h"
 
@@ -21,6 +19,19 @@ namespace {
 SocketRole RoleOfNew(int family, int type) {
   if (family != AF_INET && family != AF_INET6 && family != AF_UNIX) return SocketRole::kNone;
   return type == SOCK_DGRAM || type == SOCK_RAW ? SocketRole::kDatagram : SocketRole::kUnconnected;
+}
+
+// SO_RCVTIMEO and SO_SNDTIMEO take a timeval: two words of 64 bits.
+void TrackTimeOut(const Call& call, OpenSocket* socket) {
+  const bool receive = call.option == "SO_RCVTIMEO";
+  if ((!receive && call.option != "SO_SNDTIMEO") || call.option_value.size() < 4) return;
+  std::int64_t time[2];
+  std::memcpy(time, call.option_value.data(), sizeof time);
+  // Beyond an hour the exact span matters to nobody, and the sum must not overflow.
+  const std::int64_t seconds = std::clamp<std::int64_t>(time[0], 0, 3600);
+  const std::int64_t span =
+      seconds * 1'000'000'000 + std::clamp<std::int64_t>(time[1], 0, 999'999) * 1'000;
+  (receive ? socket->receive_timeout : socket->send_timeout) = span;
 }
 
 }  // namespace
@@ -46,8 +57,8 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
         auto socket = NewSocket(call, call.flags);
         call.socket = call.on_socket = socket->number;
         call.role = socket->role;
-        process->descriptors[static_cast<int>(call.result)] = {socket, nullptr,
-                                                               (call.flags & SOCK_CLOEXEC) != 0};
+        process->descriptors[static_cast<int>(call.result)] = {
+            .socket = socket, .close_on_exec = (call.flags & SOCK_CLOEXEC) != 0};
       }
       AddSocketFilter(thread);
       break;
@@ -57,7 +68,8 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
       for (int fd : pair) {
         auto socket = NewSocket(call, call.flags);
         socket->role = SocketRole::kPair;
-        process->descriptors[fd] = {socket, nullptr, (call.flags & SOCK_CLOEXEC) != 0};
+        process->descriptors[fd] = {.socket = socket,
+                                    .close_on_exec = (call.flags & SOCK_CLOEXEC) != 0};
       }
       AddSocketFilter(thread);
       break;
@@ -79,8 +91,12 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
       break;
     case CallKind::kSend:
       if (ok && pending->socket != nullptr && call.connection >= 0) {
-        traffic_[call.connection].traffic.sent += call.result;
+        traffic_[call.connection].traffic.sent += call.bytes >= 0 ? call.bytes : call.result;
       }
+      if (ok) PassOn(*pending);
+      break;
+    case CallKind::kReceive:
+      if (ok) TakeIn(thread, call);
       break;
     case CallKind::kShutdown:
       if (ok && call.connection >= 0 && call.number != SHUT_RD) {
@@ -91,10 +107,11 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
       if (ok) TrackAccept(thread, pending);
       break;
     case CallKind::kSetOption:
-      if (ok && pending->socket != nullptr && call.option_value.size() >= 4) {
-        const bool set = call.option_value[0] != 0 || call.option_value[2] != 0;
-        if (call.option == "SO_RCVTIMEO") pending->socket->receive_timeout = set;
-        if (call.option == "SO_SNDTIMEO") pending->socket->send_timeout = set;
+      if (ok && pending->socket != nullptr) TrackTimeOut(call, pending->socket.get());
+      break;
+    case CallKind::kSignalTimer:
+      if (ok) {
+        TrackSignalTimer(LiveTracee(thread->tid), *pending, Now(), &process->signal_timers);
       }
       break;
     case CallKind::kSignalAction:
@@ -114,7 +131,7 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
       }
       break;
     default:
-      if (ok) TrackDescriptors(thread, *pending);
+      if (ok) TrackDescriptors(thread, pending);
   }
 }
 
@@ -136,93 +153,8 @@ void Tracer::TrackAccept(TracedThread* thread, PendingCall* pending) {
   call.connection = socket->connection;
   call.socket = socket->number;
   traffic_[socket->connection] = {{.known = true}, socket};
-  thread->process->descriptors[fd] = {socket, nullptr, (call.flags & SOCK_CLOEXEC) != 0};
-}
-
-void Tracer::TrackDescriptors(TracedThread* thread, const PendingCall& pending) {
-  auto& table = thread->process->descriptors;
-  const auto& a = pending.arguments;
-  const int fd = pending.call.fd;
-  switch (pending.entry->kind) {
-    case CallKind::kCloseRange: {
-      const bool only_flag = (a[2] & CLOSE_RANGE_CLOEXEC) != 0;
-      for (auto it = table.begin(); it != table.end();) {
-        const bool inside = static_cast<std::uint64_t>(it->first) >= (a[0] & 0xffffffff) &&
-                            static_cast<std::uint64_t>(it->first) <= (a[1] & 0xffffffff);
-        if (inside && only_flag) it->second.close_on_exec = true;
-        it = inside && !only_flag ? table.erase(it) : std::next(it);
-      }
-      break;
-    }
-    case CallKind::kDuplicate: {
-      const int to = static_cast<int>(pending.call.result);
-      if (to == fd) break;
-      const auto found = table.find(fd);
-      if (found == table.end()) {
-        table.erase(to);  // something else took a socket's place
-      } else {
-        TrackedDescriptor copy = found->second;
-        copy.close_on_exec = pending.call.name == "dup3" && (a[2] & O_CLOEXEC) != 0;
-        table[to] = copy;
-      }
-      break;
-    }
-    case CallKind::kControl: {
-      const int command = pending.call.number;
-      if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
-        TrackedDescriptor copy = table[fd];
-        copy.close_on_exec = command == F_DUPFD_CLOEXEC;
-        table[static_cast<int>(pending.call.result)] = copy;
-      } else if (command == F_SETFD) {
-        table[fd].close_on_exec = (a[2] & FD_CLOEXEC) != 0;
-      } else if (command == F_SETFL && pending.socket != nullptr) {
-        pending.socket->non_blocking = (a[2] & O_NONBLOCK) != 0;
-      }
-      break;
-    }
-    case CallKind::kDeviceControl:
-      if (a[1] == FIOCLEX) table[fd].close_on_exec = true;
-      if (a[1] == FIONCLEX) table[fd].close_on_exec = false;
-      if (a[1] == FIONBIO && pending.socket != nullptr) {
-        int on = 0;
-        if (LiveTracee(thread->tid).ReadValue(a[2], &on)) pending.socket->non_blocking = on != 0;
-      }
-      break;
-    default:
-      break;
-  }
-}
-
-void Tracer::ForgetDescriptor(TracedProcess* process, int fd) {
-  if (process->descriptors.erase(fd) > 0) {
-    process->former_sockets.insert(fd);
-  } else {
-    process->former_sockets.erase(fd);  // the number was something else by then
-  }
-}
-
-void Tracer::TrackEpoll(TracedThread* thread, const PendingCall& pending) {
-  auto& table = thread->process->descriptors;
-  const int epoll_fd = static_cast<int>(pending.arguments[0]);
-  const int operation = static_cast<int>(pending.arguments[1]);
-  const int fd = static_cast<int>(pending.arguments[2]);
-  TrackedDescriptor& descriptor = table[epoll_fd];
-  if (descriptor.epoll == nullptr) {
-    descriptor.epoll = std::make_shared<EpollSet>();
-    descriptor.close_on_exec = true;  // epoll_create1 is not followed; runtimes set it
-  }
-  if (operation == EPOLL_CTL_DEL) {
-    descriptor.epoll->sockets.erase(fd);
-    descriptor.epoll->interest.erase(fd);
-    return;
-  }
-  epoll_event event{};
-  if (LiveTracee(thread->tid).ReadValue(pending.arguments[3], &event)) {
-    descriptor.epoll->interest[fd] = event.events;
-  }
-  if (auto socket = thread->process->Socket(fd); socket != nullptr) {
-    descriptor.epoll->sockets[fd] = socket;
-  }
+  thread->process->descriptors[fd] = {.socket = socket,
+                                      .close_on_exec = (call.flags & SOCK_CLOEXEC) != 0};
 }
 
 void Tracer::AddSocketFilter(TracedThread* thread) {

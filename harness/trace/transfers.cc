@@ -2,11 +2,13 @@
 #include "harness/trace/transfers.h"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <vector>
+
+#include "harness/trace/messages.h"
 
 namespace sockspec {
 namespace {
@@ -18,7 +20,7 @@ bool FindVectors(const Tracee& tracee, const PendingCall& pending, std::uint64_t
                  std::size_t* count) {
   const std::string_view name = pending.entry->name;
   const auto& a = pending.arguments;
-  if (name == "readv" || name == "writev") {
+  if (name == "readv" || name == "writev" || name == "preadv2" || name == "pwritev2") {
     *address = a[1], *count = a[2];
   } else if (name == "sendmsg" || name == "recvmsg" || name == "sendmmsg" || name == "recvmmsg") {
     msghdr header{};  // of sendmmsg: the first message, the only one that Shorten lets through
@@ -48,15 +50,25 @@ int CountArgument(std::string_view name) {
 
 }  // namespace
 
+std::int64_t SumOf(const std::vector<iovec>& vectors) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  std::uint64_t total = 0;
+  for (const iovec& vector : vectors) {
+    total += std::min<std::uint64_t>(vector.iov_len, kMost - total);
+  }
+  return static_cast<std::int64_t>(total);
+}
+
 std::int64_t RequestedBytes(const Tracee& tracee, const PendingCall& pending) {
   const int argument = CountArgument(pending.entry->name);
   if (argument >= 0) return static_cast<std::int64_t>(pending.arguments[argument]);
+  if (std::string_view(pending.entry->name).ends_with("mmsg")) {
+    return RequestedBytesOfMessages(tracee, pending);
+  }
   std::uint64_t address = 0;
   std::vector<iovec> vectors;
   if (!ReadVectors(tracee, pending, &address, &vectors)) return -1;
-  std::int64_t total = 0;
-  for (const iovec& vector : vectors) total += static_cast<std::int64_t>(vector.iov_len);
-  return total;
+  return SumOf(vectors);
 }
 
 bool Shorten(Tracee* tracee, PendingCall* pending, std::int64_t limit) {

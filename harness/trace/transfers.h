@@ -1,11 +1,17 @@
 // Send and receive calls: how much they ask for, and cutting them short.
 #pragma once
 
+#include <sys/uio.h>
+
+#include <vector>
+
 #include "harness/trace/process_model.h"
 #include "harness/trace/tracee.h"
 
 namespace sockspec {
 
+// The vectors' lengths, summed; absurd ones stay below the greatest number.
+std::int64_t SumOf(const std::vector<iovec>& vectors);
 // Bytes that a send or receive call asks for, summed over its vectors; -1 where unreadable.
 std::int64_t RequestedBytes(const Tracee& tracee, const PendingCall& pending);
 // Cuts a send or receive call to `limit` bytes by rewriting registers or vectors. False where the

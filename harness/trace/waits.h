@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "harness/trace/process_model.h"
 #include "harness/trace/tracee.h"
@@ -12,11 +13,10 @@ namespace sockspec {
 std::optional<Wait> ClassifyWait(const Tracee& tracee, const TracedProcess& process,
                                  const PendingCall& pending);
 
-// Whether a readiness wait has a listener among what it watches.
-bool WatchesListener(const Tracee& tracee, const TracedProcess& process,
-                     const PendingCall& pending);
+// "epoll_wait on the listener with a time-out"
+std::string Describe(const Wait& wait);
 
-// Whether the call is the kind whose timed wait EndTimedWait can end.
+// Whether the call is the kind whose timed wait EndTimedWaits can end.
 bool CanEndWait(CallKind kind);
 
 // At the exit stop of a wait that is to end as if its time had passed: clears the sets that select

@@ -1,0 +1,66 @@
+// The tracer on time: a program that waits for it is not settled, and need not be waited for.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/launch/traced_run.h"
+
+namespace sockspec {
+namespace {
+
+constexpr int kEnded = 5;  // what the programs exit with when their hour has passed
+
+// Each of them waits for an hour in another way, which is not asked of the test.
+class AnHour : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(AnHour, IsOverAtOnce) {
+  TracedRun run(GetParam());
+  run.Until([&] { return run.tracer().StateOfRest().rest == Rest::kTimedWait; });
+  EXPECT_EQ(run.Finish(), kEnded);
+}
+
+INSTANTIATE_TEST_SUITE_P(Timers, AnHour,
+                         ::testing::Values("timer-in-epoll", "timer-read", "two-timers", "alarm",
+                                           "alarm-after-poll", "posix-timer", "timer-thread",
+                                           "socket-time-out", "polls-and-gives-up",
+                                           "absolute-sleep", "timed-condition"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+class ATick : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ATick, IsSettled) {
+  TracedRun run(GetParam());
+  run.UntilSettled();
+  EXPECT_TRUE(run.tracer().AnyLiving());
+}
+
+INSTANTIATE_TEST_SUITE_P(Timers, ATick,
+                         ::testing::Values("timer-ticks", "alarm-ticks", "alarm-off", "polls"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST(Timers, WhoLooksForClientsBetweenNapsIsReady) {
+  TracedRun run("polls");
+  run.Until([&] {
+    if (run.tracer().StateOfRest().rest == Rest::kTimedWait) run.tracer().EndTimedWaits();
+    return run.tracer().ServerReadiness() == Tracer::Readiness::kReady;
+  });
+  EXPECT_EQ(run.tracer().StateOfRest().what, "clock_nanosleep");
+  EXPECT_FALSE(run.tracer().Spins());
+}
+
+TEST(Timers, WhoPollsHasToLookAgainAfterSomethingHasHappened) {
+  TracedRun run("polls");
+  run.UntilSettled();
+  run.tracer().ForgetSpins();
+  EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
+}
+
+}  // namespace
+}  // namespace sockspec

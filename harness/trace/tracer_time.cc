@@ -1,0 +1,209 @@
+// The tracer: time as the program waits for it, and how its waits are ended before their time.
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <limits>
+#include <vector>
+
+#include "harness/base/clock.h"
+#include "harness/base/error.h"
+#include "harness/trace/proc_questions.h"
+#include "harness/trace/timerfd.h"
+#include "harness/trace/tracer.h"
+#include "harness/trace/waits.h"
+#include "harness/trace/watched.h"
+
+namespace sockspec {
+namespace {
+
+// The same timed wait this often in a row, with nothing done between, is a heartbeat.
+constexpr int kHeartbeat = 2;
+// Who looks for something between its waits may give up after some times; after so many it does
+// not.
+constexpr int kPolls = 100;
+// Waits are given in milliseconds: a program that waits for the rest of a time shows it by then.
+constexpr std::int64_t kResolution = 2'000'000;  // nanoseconds
+// What is left of a time shrinks a little between the setting of a timer and the wait for it.
+constexpr std::int64_t kSlack = 5'000'000;
+// siginfo_t::si_errno, which nothing reads, of a timer's signal that is the tracer's.
+constexpr int kByTracer = 1;
+
+// How long a wait is, told by its own time-out or by the timer that it watches.
+struct Length {
+  bool timed = false;
+  std::int64_t span = kUnknownSpan;
+  bool by_clock = false;  // the span is what was left
+};
+
+Length LengthOf(const Wait& wait) {
+  const auto timer = FirstTimer(wait.watched);
+  if (!timer.has_value() || (wait.timed && wait.timeout < timer->time.left)) {
+    return {wait.timed, wait.timeout, wait.by_clock};
+  }
+  const bool periodic = timer->time.interval > 0;
+  return {true, periodic ? timer->time.interval : timer->time.left, !periodic};
+}
+
+}  // namespace
+
+bool Tracer::ConversationOpen(const TracedThread& thread) const {
+  return !thread.conversation.expired();
+}
+
+pid_t Tracer::OuterThread(const TracedProcess& process, pid_t inner) const {
+  for (const auto& [tid, thread] : threads_) {
+    if (thread->process == &process && InnerPid(proc_fd_, tid) == inner) return tid;
+  }
+  return 0;
+}
+
+std::int64_t Tracer::Now() const { return MonotonicNanoseconds() + left_out_; }
+
+void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
+  const Length length = LengthOf(*wait);
+  wait->due = wait->timed && wait->timeout >= 0 ? Now() + wait->timeout : 0;
+  const std::int64_t slack = length.by_clock ? kSlack : 0;
+  const bool again =
+      wait->signature == thread->last_wait && thread->last_activity == activity_ && length.timed;
+  // Of a point in time more is left when the one before was ended early: the next beat of a clock.
+  const bool longer = !length.by_clock && length.span > thread->last_timeout;
+  if (!again || longer) {
+    thread->equal_waits = 0;
+    thread->polls_between = false;
+    thread->has_deadline = false;
+    thread->same_since = MonotonicNanoseconds();
+  } else if (length.span + slack < thread->last_timeout) {
+    thread->has_deadline = true;
+  } else {
+    ++thread->equal_waits;
+  }
+  thread->last_wait = wait->signature;
+  thread->last_timeout = length.span;
+  thread->last_activity = activity_;
+}
+
+bool Tracer::IsHeartbeat(const TracedThread& thread) const {
+  // Anything that any thread has done since may have given the next beat something to do.
+  return thread.equal_waits >= (thread.polls_between ? kPolls : kHeartbeat) &&
+         thread.last_activity == activity_ &&
+         MonotonicNanoseconds() - thread.same_since >= kResolution;
+}
+
+bool Tracer::IsComing(const SignalTimer& timer) const {
+  // Who takes the signal by sigwait() or a signalfd does not let the tracer see it.
+  const bool passed = timer.interval == 0 && MonotonicNanoseconds() >= timer.expires;
+  return timer.armed && !passed && !IsHeartbeat(timer);
+}
+
+bool Tracer::IsHeartbeat(const SignalTimer& timer) const {
+  return timer.beats >= kHeartbeat && timer.last_activity == activity_;
+}
+
+void Tracer::NoteBeat(SignalTimer* timer) {
+  timer->beats = timer->last_activity == activity_ ? timer->beats + 1 : 0;
+  timer->last_activity = activity_;
+  timer->armed = timer->interval > 0;
+  timer->due = Now() + timer->interval;
+  timer->expires = MonotonicNanoseconds() + timer->interval;
+}
+
+SignalTimer* Tracer::TimerOf(TracedProcess* process, const siginfo_t& info, bool* by_kernel) {
+  int id = SignalTimer::kAlarm;
+  if (info.si_code == SI_TIMER) {
+    id = info.si_timerid;
+  } else if (info.si_code != SI_KERNEL || info.si_signo != SIGALRM) {
+    return nullptr;
+  }
+  *by_kernel = info.si_errno != kByTracer;
+  const auto found = process->signal_timers.find(id);
+  return found == process->signal_timers.end() ? nullptr : &found->second;
+}
+
+// What could be ended before its time; one of the three.
+struct Tracer::TimedWait {
+  std::int64_t due = 0;  // on the clock of Now()
+  TracedThread* thread = nullptr;
+  std::shared_ptr<Timer> timer;
+  TracedProcess* process = nullptr;  // whose signal timer `id` it is
+  int id = 0;
+};
+
+std::vector<Tracer::TimedWait> Tracer::TimedWaits() {
+  std::vector<TimedWait> waits;
+  const std::int64_t now = Now();
+  for (auto& [tid, thread] : threads_) {
+    if (!thread->pending.has_value() || thread->group_stopped) continue;
+    const PendingCall& pending = *thread->pending;
+    if (!pending.wait.has_value() || pending.end_wait || thread->has_deadline ||
+        IsHeartbeat(*thread) || !Asleep(*thread)) {
+      continue;
+    }
+    const auto timer = FirstTimer(pending.wait->watched);
+    if (timer.has_value()) waits.push_back({.due = now + timer->time.left, .timer = timer->timer});
+    if (pending.wait->timed && CanEndWait(pending.entry->kind)) {
+      waits.push_back({.due = pending.wait->due, .thread = thread.get()});
+    }
+  }
+  for (auto& [pid, process] : processes_) {
+    for (const auto& [id, timer] : process->signal_timers) {
+      if (!IsComing(timer)) continue;
+      waits.push_back({.due = timer.due, .process = process.get(), .id = id});
+    }
+  }
+  return waits;
+}
+
+bool Tracer::End(const TimedWait& wait) {
+  if (wait.timer != nullptr) {
+    Fire(*wait.timer);
+    wait.timer->fired = true;
+    return true;
+  }
+  if (wait.process != nullptr) {
+    SignalTimer& timer = wait.process->signal_timers.at(wait.id);
+    siginfo_t info{};
+    info.si_signo = timer.signal;
+    info.si_code = SI_TIMER;
+    info.si_errno = kByTracer;
+    info.si_timerid = wait.id;
+    info.si_value.sival_ptr = reinterpret_cast<void*>(timer.value);
+    const pid_t pid = wait.process->pid;
+    const pid_t thread = timer.thread == 0 ? 0 : OuterThread(*wait.process, timer.thread);
+    if (timer.interval == 0) timer.ended_early = true;
+    NoteBeat(&timer);
+    const long rc = thread == 0 ? syscall(SYS_rt_sigqueueinfo, pid, timer.signal, &info)
+                                : syscall(SYS_rt_tgsigqueueinfo, pid, thread, timer.signal, &info);
+    if (rc == -1 && errno != ESRCH) CheckCall(-1, "rt_sigqueueinfo({}, {})", pid, timer.signal);
+    return rc == 0;
+  }
+  // The signal only wakes the thread: its call's exit stop comes first, and there the result
+  // becomes a time-out; the signal itself is then thrown away.
+  const pid_t tid = wait.thread->tid;
+  wait.thread->pending->end_wait = true;
+  suppress_stop_signal_.insert(tid);
+  if (syscall(SYS_tgkill, wait.thread->process->pid, tid, SIGSTOP) == 0) return true;
+  suppress_stop_signal_.erase(tid);
+  if (errno != ESRCH) CheckCall(-1, "tgkill({}, SIGSTOP)", tid);
+  return false;
+}
+
+bool Tracer::EndTimedWaits() {
+  const std::vector<TimedWait> waits = TimedWaits();
+  if (waits.empty()) return false;
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  for (const TimedWait& wait : waits) first = std::min(first, wait.due);
+  left_out_ += std::max<std::int64_t>(first - Now(), 0);
+  const std::int64_t now = Now();
+  bool any = false;
+  std::set<const Timer*> fired;  // two threads may wait for one
+  for (const TimedWait& wait : waits) {
+    if (wait.due > now) continue;
+    if (wait.timer != nullptr && !fired.insert(wait.timer.get()).second) continue;
+    any = End(wait) || any;
+  }
+  return any;
+}
+
+}  // namespace sockspec
