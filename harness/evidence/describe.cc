@@ -300,6 +300,9 @@ std::string DescribeWire(const Event& event) {
     case EventKind::kDatagramReceived:
       return fmt::format("<- datagram of {}{}{}", BytesOf(event.bytes),
                          address.empty() ? "" : " from ", address);
+    case EventKind::kDatagramError:
+      return fmt::format("<- {} for a datagram{}{}", ErrnoName(event.error),
+                         address.empty() ? "" : " to ", address);
     default:
       return std::string(Name(event.kind));
   }

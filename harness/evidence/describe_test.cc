@@ -112,6 +112,8 @@ TEST(Describe, TheWire) {
   EXPECT_EQ(wire(EventKind::kGotFin), "<- FIN");
   EXPECT_EQ(wire(EventKind::kGotReset), "<- RST");
   EXPECT_EQ(wire(EventKind::kDatagramSent), "-> datagram of 0 bytes to 127.0.0.1:13013");
+  EXPECT_EQ(wire(EventKind::kDatagramError, "", ECONNREFUSED),
+            "<- ECONNREFUSED for a datagram to 127.0.0.1:13013");
   EXPECT_EQ(wire(EventKind::kDatagramReceived, "x"),
             "<- datagram of 1 byte \"x\" from 127.0.0.1:13013");
   EXPECT_EQ(Describe({.kind = EventKind::kConnectFailed, .error = ECONNREFUSED, .address = "/t/s"}),

@@ -38,8 +38,10 @@ enum class EventKind {
   kGotReset,          // error: ECONNRESET or EPIPE
   kClosed,            // the harness closed its end
   kAborted,           // the harness closed with a reset (SO_LINGER 0)
-  kDatagramSent,      // bytes, address
-  kDatagramReceived,  // bytes, address
+  // Datagrams of the harness; `connection` numbers its socket. local_address: its own name.
+  kDatagramSent,      // bytes, address: where to
+  kDatagramReceived,  // bytes, address: from whom; "unnamed" for a sender without a name (UNIX)
+  kDatagramError,     // error: what an earlier one met (ICMP), address: where it was sent to
   // kernel
   kSnapshot,  // snapshot
   // trace
@@ -83,12 +85,12 @@ struct Call {
   int number = -1;           // backlog of listen, how of shutdown, signal of kill and rt_sigaction,
                              // the command of fcntl
   std::int64_t length = -1;  // count asked for in read/write/send/recv
-  std::string address;       // sockaddr of bind/connect/accept/sendto: "127.0.0.1:13", "/tmp/s";
-                             // the path of open
+  std::string address;       // sockaddr of bind/connect/accept/sendto/recvfrom: "127.0.0.1:13",
+                             // "/tmp/s"; of sendmsg and recvmsg too; the path of open
   int address_length = -1;   // as passed by the program; -1 when no address was passed
   bool address_null = false;                  // accept: the address pointer was NULL
   bool length_null = false;                   // accept: the length pointer was NULL
-  int returned_length = -1;                   // accept: the value the kernel left there
+  int returned_length = -1;  // accept, recvfrom, recvmsg: the value the kernel left there
   std::uint32_t flow_info = 0, scope_id = 0;  // sockaddr_in6
   std::string option;  // setsockopt: "SO_REUSEADDR", "IPV6_V6ONLY", "SO_LINGER" ...
   std::vector<std::int32_t> option_value;  // its ints (linger: onoff, seconds)
@@ -105,6 +107,11 @@ struct SocketRow {
   bool owned = false;              // a process of the program holds it
   std::uint64_t inode = 0;         // 0: no longer held by any process
   std::optional<bool> v6_only;
+  bool datagrams = false;  // of a datagram socket
+  // Clients can reach the program by it: it listens, or it is a named datagram socket.
+  bool IsEndpoint() const {
+    return state == "LISTEN" || (datagrams && state == "UNCONNECTED" && !local.empty());
+  }
 };
 
 // What the kernel said at one moment.

@@ -75,6 +75,13 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
     }
     snapshot.path_kind = KindOfPath(now_path_, &snapshot.path_mode);
   } else {
+    if (IsUdp(subject_.transport)) {
+      for (InetSocket& socket : sockets_.UdpSockets()) {
+        if (socket.local_port == now_port_ || held.contains(socket.row.inode)) {
+          add(std::move(socket.row));
+        }
+      }
+    }
     for (InetSocket& socket : sockets_.TcpListeners()) {
       // Another port of the program's is news too: it may have moved there in silence.
       if (socket.local_port == now_port_ || held.contains(socket.row.inode)) {
@@ -83,7 +90,7 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
     }
     const auto end =
         subject_.role == Role::kServer ? SocketTable::Port::kLocal : SocketTable::Port::kRemote;
-    if (label != "ready") {
+    if (label != "ready" && IsTcp(subject_.transport)) {
       for (InetSocket& socket : sockets_.TcpAtPort(now_port_, end)) add(std::move(socket.row));
       AddPeersInTimeWait(snapshot);
     }
@@ -125,7 +132,8 @@ void Testbed::WritePath(std::string_view kind) {
   if (kind == "stale-socket") {
     // bind() makes the path; the socket is closed, and nobody listens there any more.
     const SocketAddress address = MakeAddress(subject_.transport, path);
-    OwnedFd socket_fd(CheckCall(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket(AF_UNIX)"));
+    const int type = SocketType(subject_.transport) | SOCK_CLOEXEC;
+    OwnedFd socket_fd(CheckCall(socket(AF_UNIX, type, 0), "socket(AF_UNIX)"));
     CheckCall(bind(socket_fd.get(), address.get(), address.length), "bind({})", path);
   } else {
     std::ofstream(path) << "a file that is no socket\n";

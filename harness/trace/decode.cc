@@ -46,6 +46,41 @@ std::string DecodeAddress(const Tracee& tracee, std::uint64_t address, std::uint
   return PrintAddress(reinterpret_cast<const sockaddr*>(&storage), size);
 }
 
+namespace {
+
+// The other end's address in the message header: where a send goes to, the room that a receive has.
+void DecodeMessageName(const Tracee& tracee, PendingCall* pending) {
+  msghdr header{};
+  if (!tracee.ReadValue(pending->arguments[1], &header) || header.msg_name == nullptr) return;
+  Call& call = pending->call;
+  call.address_length = static_cast<int>(header.msg_namelen);
+  if (pending->entry->kind != CallKind::kSend) return;
+  call.address = DecodeAddress(tracee, reinterpret_cast<std::uint64_t>(header.msg_name),
+                               header.msg_namelen, nullptr);
+}
+
+// What the kernel has left of the sender's address.
+void DecodeSender(const Tracee& tracee, PendingCall* pending) {
+  const auto& a = pending->arguments;
+  Call& call = pending->call;
+  if (call.address_length < 0) return;
+  std::uint64_t address = a[4];
+  int returned = -1;
+  if (HasMessageHeader(call.name)) {
+    msghdr header{};
+    if (!tracee.ReadValue(a[1], &header)) return;
+    address = reinterpret_cast<std::uint64_t>(header.msg_name);
+    returned = static_cast<int>(header.msg_namelen);
+  } else if (!tracee.ReadValue(a[5], &returned)) {
+    return;
+  }
+  call.returned_length = returned;
+  const int readable = std::clamp(returned, 0, call.address_length);
+  call.address = DecodeAddress(tracee, address, static_cast<std::uint64_t>(readable), nullptr);
+}
+
+}  // namespace
+
 void DecodeEntry(const Tracee& tracee, PendingCall* pending) {
   Call& call = pending->call;
   const auto& a = pending->arguments;
@@ -86,6 +121,10 @@ void DecodeEntry(const Tracee& tracee, PendingCall* pending) {
           call.address = DecodeAddress(tracee, a[4], a[5] & 0xffffffff, nullptr);
           call.address_length = static_cast<int>(a[5]);
         }
+        int room = -1;
+        if (call.name == "recvfrom" && a[4] != 0 && tracee.ReadValue(a[5], &room)) {
+          call.address_length = room;
+        }
       } else if (call.name == "sendmsg" || call.name == "recvmsg") {
         call.flags = static_cast<int>(a[2]);
       } else if (call.name == "sendmmsg" || call.name == "recvmmsg") {
@@ -93,6 +132,7 @@ void DecodeEntry(const Tracee& tracee, PendingCall* pending) {
       } else if (call.name == "splice") {
         call.fd = static_cast<int>(a[2]);  // the side written to
       }
+      if (HasMessageHeader(call.name)) DecodeMessageName(tracee, pending);
       break;
     case CallKind::kSetOption:
       DecodeSetOption(tracee, pending);
@@ -135,6 +175,7 @@ void DecodeEntry(const Tracee& tracee, PendingCall* pending) {
 
 void DecodeExit(const Tracee& tracee, PendingCall* pending) {
   Call& call = pending->call;
+  if (pending->entry->kind == CallKind::kReceive && call.error == 0) DecodeSender(tracee, pending);
   if (pending->entry->kind != CallKind::kAccept || call.error != 0 || call.length_null) return;
   int returned = -1;
   if (!tracee.ReadValue(pending->arguments[2], &returned)) return;

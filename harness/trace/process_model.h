@@ -24,6 +24,7 @@ struct OpenSocket {
   int family = -1, type = -1;
   SocketRole role = SocketRole::kUnconnected;
   int connection = -1;  // the harness's connection at the other end
+  bool endpoint = false;  // clients come in by it: it listens, or is a datagram socket with a name
   bool non_blocking = false;
   bool receive_timeout = false;  // SO_RCVTIMEO is set: its waits are timed
   bool send_timeout = false;
@@ -63,7 +64,7 @@ struct Wait {
   std::string what;  // "accept(listener)", for people
   bool timed = false;
   std::int64_t timeout = 0;  // nanoseconds, where `timed` and known
-  bool on_listener = false;  // accept on it, or a readiness wait whose set has it
+  bool on_endpoint = false;  // accept or receive on it, or a readiness wait whose set has it
   bool on_socket = false;    // concerns a socket at all
   std::uint64_t signature =
       0;  // equal for the same call with the same arguments from the same place

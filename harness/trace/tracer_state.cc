@@ -47,7 +47,7 @@ Tracer::Readiness Tracer::ServerReadiness() const {
   for (const auto& [tid, thread] : threads_) {
     if (thread->seeks_clients && Spins()) return Readiness::kReady;
     if (!thread->pending.has_value() || !thread->pending->wait.has_value() ||
-        !thread->pending->wait->on_listener) {
+        !thread->pending->wait->on_endpoint) {
       continue;
     }
     if (Asleep(*thread)) return Readiness::kReady;

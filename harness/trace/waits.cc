@@ -32,13 +32,13 @@ std::int64_t FromMilliseconds(std::int32_t timeout) {
 
 struct Watched {
   int sockets = 0;
-  bool listener = false;
+  bool endpoint = false;
+  bool listener = false;  // it is one
   void Add(const std::shared_ptr<OpenSocket>& socket) {
     if (socket == nullptr) return;
     ++sockets;
-    if (socket->role == SocketRole::kListener || socket->role == SocketRole::kDatagram) {
-      listener = true;
-    }
+    endpoint = endpoint || socket->endpoint;
+    listener = listener || (socket->endpoint && socket->role == SocketRole::kListener);
   }
 };
 
@@ -145,9 +145,8 @@ std::optional<Wait> ClassifyWait(const Tracee& tracee, const TracedProcess& proc
       }
       wait.what = name + "(" + NameRole(*socket) + ")";
       wait.on_socket = true;
-      wait.on_listener =
-          pending.entry->kind == CallKind::kAccept ||
-          (pending.entry->kind == CallKind::kReceive && socket->role == SocketRole::kDatagram);
+      wait.on_endpoint = pending.entry->kind == CallKind::kAccept ||
+                         (pending.entry->kind == CallKind::kReceive && socket->endpoint);
       wait.timed =
           pending.entry->kind == CallKind::kReceive || pending.entry->kind == CallKind::kAccept
               ? socket->receive_timeout
@@ -160,7 +159,7 @@ std::optional<Wait> ClassifyWait(const Tracee& tracee, const TracedProcess& proc
       if (wait.timeout == 0) return std::nullopt;
       const Watched watched = WatchedBy(tracee, process, pending);
       wait.timed = wait.timeout != kForEver;
-      wait.on_listener = watched.listener;
+      wait.on_endpoint = watched.endpoint;
       wait.on_socket = watched.sockets > 0;
       wait.what = name + (watched.listener      ? " on the listener"
                           : watched.sockets > 0 ? " on a socket"
@@ -188,9 +187,9 @@ std::optional<Wait> ClassifyWait(const Tracee& tracee, const TracedProcess& proc
   }
 }
 
-bool WatchesListener(const Tracee& tracee, const TracedProcess& process,
+bool WatchesEndpoint(const Tracee& tracee, const TracedProcess& process,
                      const PendingCall& pending) {
-  return WatchedBy(tracee, process, pending).listener;
+  return WatchedBy(tracee, process, pending).endpoint;
 }
 
 bool CanEndWait(CallKind kind) {

@@ -12,8 +12,8 @@ namespace sockspec {
 std::optional<Wait> ClassifyWait(const Tracee& tracee, const TracedProcess& process,
                                  const PendingCall& pending);
 
-// Whether a readiness wait has a listener among what it watches.
-bool WatchesListener(const Tracee& tracee, const TracedProcess& process,
+// Whether a readiness wait has the server's endpoint among what it watches.
+bool WatchesEndpoint(const Tracee& tracee, const TracedProcess& process,
                      const PendingCall& pending);
 
 // Whether the call is the kind whose timed wait EndTimedWait can end.
