@@ -281,7 +281,9 @@ std::string DescribeWire(const Event& event) {
     case EventKind::kSent:
       return "-> " + BytesOf(event.bytes);
     case EventKind::kSendFailed:
-      return "-> failed: " + ErrnoName(event.error);
+      return fmt::format("-> {}failed: {}",
+                         address.empty() ? "" : fmt::format("datagram to {} ", address),
+                         ErrnoName(event.error));
     case EventKind::kReceived:
       return "<- " + BytesOf(event.bytes);
     case EventKind::kHalfClosed:

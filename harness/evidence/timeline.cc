@@ -52,6 +52,12 @@ void Continue(Conversation& conversation, const Event& event, int index) {
     case EventKind::kDatagramError:
       if (conversation.error == 0) conversation.error = event.error;
       break;
+    case EventKind::kSendFailed:
+      if (event.address.empty()) break;  // on a connection: its end is told by itself
+      conversation.by_datagrams = true;
+      conversation.address = event.address;
+      if (conversation.error == 0) conversation.error = event.error;
+      break;
     case EventKind::kHalfClosed:
       if (!ProgramEnded(conversation.ending)) conversation.harness_half_closed = true;
       break;

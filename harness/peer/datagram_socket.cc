@@ -70,9 +70,9 @@ int DatagramSocket::Send(std::string_view bytes, const SocketAddress& to) {
   // A second try after an error that an earlier datagram had met: that one is reported in the place
   // of this one's outcome, and has its own way to be told (Receive).
   for (int attempt = 0;; ++attempt) {
-    const ssize_t n = connected_ ? send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL)
-                                 : sendto(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL, to.get(),
-                                          to.length);
+    const ssize_t n =
+        connected_ ? send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL)
+                   : sendto(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL, to.get(), to.length);
     if (n >= 0) return 0;
     const bool of_an_earlier_one = errno == ECONNREFUSED && to.storage.ss_family != AF_UNIX;
     if (errno != EINTR && !(of_an_earlier_one && attempt == 0)) return errno;

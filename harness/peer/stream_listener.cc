@@ -15,8 +15,8 @@ StreamListener::StreamListener(const SocketAddress& address, int backlog, bool r
     : type_(type) {
   const int family = address.get()->sa_family;
   const std::string name = PrintAddress(address.get(), address.length);
-  fd_ = OwnedFd(CheckCall(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
-                          "socket({}, {})", family, type));
+  fd_ = OwnedFd(CheckCall(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket({}, {})",
+                          family, type));
   if (family != AF_UNIX) {
     const int on = 1;
     CheckCall(setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on),

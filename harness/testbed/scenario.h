@@ -69,6 +69,9 @@ struct ConnectOptions {
   bool wait = true;
 };
 
+// What a client sends first over datagrams, where its content does not matter.
+inline constexpr std::string_view kRequest = "request\n";
+
 // One datagram socket of the harness.
 struct DatagramOptions {
   std::string address = {};  // where Send() goes to; default: the server's
@@ -86,9 +89,9 @@ enum class Sharing { kNone, kReusePort };
 // What Peer::SendFiller sends: the same bytes in every run.
 enum class Filler { kLines, kNoise, kNuls, kOneLine };
 
-// One of the harness's own connections, or one of its datagram sockets; a handle that may be copied.
-// Every act is on the timeline. Over datagrams Send() sends one, Read() and ReadToEnd() wait for one
-// (or word of an error, or settled), and nobody ends anything.
+// One of the harness's own connections, or one of its datagram sockets; a handle that may be
+// copied. Every act is on the timeline. Over datagrams Send() sends one, Read() and ReadToEnd()
+// wait for one (or word of an error, or settled), and nobody ends anything.
 class Peer {
  public:
   Peer(Testbed* testbed, int number) : testbed_(testbed), number_(number) {}
@@ -156,13 +159,12 @@ class Scenario {
   Client Exchange(const ConnectOptions& options = {});
   // A socket that sends datagrams to the server (or anywhere); nothing is sent yet.
   Client OpenDatagram(const DatagramOptions& options = {});
-  // What a client sends first over datagrams, where the content does not matter.
-  static constexpr std::string_view kRequest = "request\n";
   // Client scenarios: the harness's server at the program's {host}:{port} or {path}; before
   // Launch(). Without it the endpoint refuses. It serves all later launches of the scenario.
   void Listen(const ListenOptions& options = {});
   // Until the program connects, or a datagram from a new source has come; a session that is not
-  // connected() when it never does (it has ended or is settled). That one is no conversation, and all its acts do nothing.
+  // connected() when it never does (it has ended or is settled). That one is no conversation, and
+  // all its acts do nothing.
   Session Accept();
   bool HasPendingConnection();
 
@@ -199,10 +201,9 @@ inline const Transports kStreams = {Transport::kTcp4, Transport::kTcp6, Transpor
                                     Transport::kUnixSeqpacket};
 inline const Transports kDatagrams = {Transport::kUdp4, Transport::kUdp6, Transport::kUnixDgram};
 // Either; steps mean the same as far as they can (see Peer).
-inline const Transports kAllTransports = {Transport::kTcp4,       Transport::kTcp6,
-                                          Transport::kUnixStream, Transport::kUnixSeqpacket,
-                                          Transport::kUdp4,       Transport::kUdp6,
-                                          Transport::kUnixDgram};
+inline const Transports kAllTransports = {
+    Transport::kTcp4, Transport::kTcp6, Transport::kUnixStream, Transport::kUnixSeqpacket,
+    Transport::kUdp4, Transport::kUdp6, Transport::kUnixDgram};
 inline const Transports kTcp = {Transport::kTcp4, Transport::kTcp6};
 inline const Transports kUdp = {Transport::kUdp4, Transport::kUdp6};
 inline const Transports kInternet = {Transport::kTcp4, Transport::kTcp6, Transport::kUdp4,

@@ -77,6 +77,7 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   // then is judged as if it had been seen at once.
   if (rest.rest == Rest::kActive) return stops < Tracer::kMostStops ? Look::kWait : Look::kAgain;
   if (rest.rest == Rest::kTimedWait && patience != Patience::kUntilIdle) {
+    if (BringIn()) return Look::kAgain;  // its time is not over while an answer is on its way
     if (tracer_->EndTimedWaits()) return Look::kAgain;
     return Look::kWait;
   }

@@ -34,8 +34,8 @@ struct ScenarioEnded : std::runtime_error {
   DriveEnd end;
 };
 
-// Where the harness's UDP clients send from, if they have a network namespace: an address on lo, but
-// not in 127.0.0.0/8, to which daemons that know of reply loops give no answer.
+// Where the harness's UDP clients send from, if they have a network namespace: an address on lo,
+// but not in 127.0.0.0/8, to which daemons that know of reply loops give no answer.
 std::string DatagramClientAddress(Transport transport);
 
 class Testbed {
@@ -170,6 +170,8 @@ class Testbed {
   bool ReadOnce(int number, std::size_t most);
   bool MoreIsComing(int number) const;
   void AddPeersInTimeWait(Snapshot& snapshot);
+  // The server's; of a client of datagrams its own.
+  std::string PathToLookAt() const;
   int CountZombieChildren(const std::vector<pid_t>& pids) const;
   std::vector<std::uint64_t> ProgramSocketInodes(const std::vector<pid_t>& pids, int* count) const;
 
@@ -190,15 +192,15 @@ class Testbed {
   std::string now_listening_;  // the address of the latest launch
   int now_port_ = 0;
   std::string now_path_;
-  std::optional<StreamListener> listener_;  // the harness's own
+  std::optional<StreamListener> listener_;   // the harness's own
   std::map<int, PeerRecord> peers_;          // by connection
   std::map<int, DatagramRecord> datagrams_;  // likewise
   std::optional<DatagramSocket> datagram_server_;
   std::deque<int> waiting_sessions_;  // of it, not yet asked for
   int next_connection_ = 0;
-  std::optional<LoopbackFlush> flush_;  // where datagrams may be on their way
-  std::int64_t stops_ = 0;              // of the program, until now
-  std::int64_t flushed_at_ = -1;        // its stops when all had arrived
+  std::optional<LoopbackFlush> flush_;     // where datagrams may be on their way
+  std::int64_t stops_ = 0;                 // of the program, until now
+  std::int64_t flushed_at_ = -1;           // its stops when all had arrived
   std::map<int, int> connection_by_port_;  // local port of the harness -> connection
   std::vector<int> waiting_unix_;          // connected over UNIX, not yet accepted
   int client_connects_ = 0;                // of the program, to the harness's listener

@@ -90,7 +90,12 @@ void Testbed::ListenForDatagrams(const SocketAddress& address) {
 }
 
 int Testbed::AcceptDatagram() {
-  RecordRest(Wait([&] { return !waiting_sessions_.empty(); }, Patience::kUntilServing));
+  // Looks for itself: a client's wait for an answer must not be ended before its request is seen.
+  const auto asked = [&] {
+    if (datagram_server_.has_value()) TakeDatagrams(*datagram_server_, std::nullopt);
+    return !waiting_sessions_.empty();
+  };
+  RecordRest(Wait(asked, Patience::kUntilServing));
   if (waiting_sessions_.empty()) {
     const int number = AddPeer(StreamPeer::Accepted(OwnedFd()));
     peers_.at(number).end_seen = true;
@@ -99,6 +104,7 @@ int Testbed::AcceptDatagram() {
   }
   const int number = waiting_sessions_.front();
   waiting_sessions_.pop_front();
+  datagrams_.at(number).arrivals.pop_front();  // it is what the wait was for
   return number;
 }
 
@@ -146,7 +152,15 @@ void Testbed::TakeDatagrams(DatagramSocket& socket, std::optional<int> own) {
 void Testbed::ReceiveDatagram(int number) {
   DatagramRecord& record = datagrams_.at(number);
   if (record.closed) return;
-  RecordRest(Wait([&] { return !record.arrivals.empty(); }, Patience::kUntilAnswered));
+  const auto arrived = [&] {
+    if (record.socket.has_value()) {
+      TakeDatagrams(*record.socket, number);
+    } else if (datagram_server_.has_value()) {
+      TakeDatagrams(*datagram_server_, std::nullopt);
+    }
+    return !record.arrivals.empty();
+  };
+  RecordRest(Wait(arrived, Patience::kUntilAnswered));
   DrainOutput();
   if (!record.arrivals.empty()) record.arrivals.pop_front();
 }

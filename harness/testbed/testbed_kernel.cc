@@ -69,11 +69,12 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
   };
   if (IsUnix(subject_.transport)) {
     for (UnixSocket& socket : sockets_.UnixSockets()) {
-      if (socket.row.local == now_path_ || held.contains(socket.row.inode)) {
-        add(std::move(socket.row));
-      }
+      // A datagram socket that a server of connections holds is for its log.
+      const bool held_for_clients =
+          held.contains(socket.row.inode) && socket.row.datagrams == UsesDatagrams();
+      if (socket.row.local == now_path_ || held_for_clients) add(std::move(socket.row));
     }
-    snapshot.path_kind = KindOfPath(now_path_, &snapshot.path_mode);
+    snapshot.path_kind = KindOfPath(PathToLookAt(), &snapshot.path_mode);
   } else {
     if (IsUdp(subject_.transport)) {
       for (InetSocket& socket : sockets_.UdpSockets()) {
@@ -103,6 +104,12 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
   event.snapshot = snapshot;
   Record(std::move(event));
   return snapshot;
+}
+
+std::string Testbed::PathToLookAt() const {
+  if (subject_.role == Role::kServer || datagrams_.empty()) return now_path_;
+  const std::optional<SocketAddress>& client = datagrams_.rbegin()->second.remote;
+  return client.has_value() ? PrintAddress(*client) : "";
 }
 
 void Testbed::AddPeersInTimeWait(Snapshot& snapshot) {

@@ -93,7 +93,7 @@ int Testbed::Connect(const ConnectOptions& options) {
   if (UsesDatagrams()) {
     const int number =
         OpenDatagram({.address = options.address, .local_address = options.local_address});
-    SendDatagram(number, number, Scenario::kRequest);
+    SendDatagram(number, number, kRequest);
     return number;
   }
   const SocketAddress remote =
@@ -344,8 +344,9 @@ void Testbed::RecordSent(int number, Event event, std::size_t sent) {
   event.connection = number;
   if (sent > 0) Record(std::move(event));
   if (peers_.at(number).peer.state() != PeerState::kReset) return;
-  Record(
-      {.kind = EventKind::kSendFailed, .connection = number, .error = peers_.at(number).peer.error()});
+  Record({.kind = EventKind::kSendFailed,
+          .connection = number,
+          .error = peers_.at(number).peer.error()});
   RecordEnd(number);
 }
 

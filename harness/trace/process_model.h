@@ -23,7 +23,7 @@ struct OpenSocket {
   int number = 0;  // by order of appearance
   int family = -1, type = -1;
   SocketRole role = SocketRole::kUnconnected;
-  int connection = -1;  // the harness's connection at the other end
+  int connection = -1;    // the harness's connection at the other end
   bool endpoint = false;  // clients come in by it: it listens, or is a datagram socket with a name
   bool non_blocking = false;
   bool receive_timeout = false;  // SO_RCVTIMEO is set: its waits are timed

@@ -82,10 +82,9 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
 
 bool Tracer::CountFailures(TracedThread* thread, const PendingCall& pending) {
   int& count = failing_in_a_row_[thread->tid];
-  const bool looks_for_clients =
-      pending.entry->kind == CallKind::kAccept ||
-      (pending.entry->kind == CallKind::kReceive && pending.socket != nullptr &&
-       pending.socket->endpoint);
+  const bool looks_for_clients = pending.entry->kind == CallKind::kAccept ||
+                                 (pending.entry->kind == CallKind::kReceive &&
+                                  pending.socket != nullptr && pending.socket->endpoint);
   if (looks_for_clients && pending.call.error == EAGAIN) thread->seeks_clients = true;
   const bool end_of_stream = pending.entry->kind == CallKind::kReceive &&
                              pending.call.result == 0 && pending.call.length > 0 &&

@@ -173,7 +173,7 @@ std::optional<Conversation> SessionOf(const std::vector<Conversation>& conversat
 std::string Endpoint(const Subject& subject, const std::string& address) {
   if (IsUnix(subject.transport)) return address.empty() ? subject.path : address;
   const std::string& host = address.empty() ? subject.address : address;
-  return subject.transport == Transport::kTcp6 ? fmt::format("[{}]:{}", host, subject.port)
+  return Family(subject.transport) == AF_INET6 ? fmt::format("[{}]:{}", host, subject.port)
                                                : fmt::format("{}:{}", host, subject.port);
 }
 

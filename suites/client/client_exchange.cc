@@ -12,11 +12,13 @@
 namespace sockspec {
 namespace {
 
-SCENARIO(ClientExchange, kClient, kStreams, "the server sends its reply and closes") {
+SCENARIO(ClientExchange, kClient, kAllTransports, "the server sends its reply and closes") {
   Listen();
   Launch();
   Serve(Accept(), reply());
   WaitForExit();
+  // What becomes of the client's own path.
+  if (transport() == Transport::kUnixDgram) TakeSnapshot("after exit");
 }
 
 constexpr const char* kOtherIpv4 = "127.0.0.3";
@@ -24,7 +26,7 @@ constexpr const char* kOtherIpv6 = "fd00::3";
 
 std::string OtherAddress(Transport transport, const std::string& path) {
   if (IsUnix(transport)) return path + ".other";
-  return transport == Transport::kTcp6 ? kOtherIpv6 : kOtherIpv4;
+  return Family(transport) == AF_INET6 ? kOtherIpv6 : kOtherIpv4;
 }
 
 // A program that is given no address has but one endpoint: the ordinary one.
@@ -32,7 +34,7 @@ bool TakesAddress(const LaunchSpec& launch) {
   return launch.Mentions("host") || launch.Mentions("address") || launch.Mentions("path");
 }
 
-SCENARIO(ClientOtherEndpoint, kClient, kStreams,
+SCENARIO(ClientOtherEndpoint, kClient, kAllTransports,
          "the server has another address than in all other scenarios",
          .extra_addresses = {kOtherIpv6}) {
   const std::string other = OtherAddress(transport(), path());
@@ -50,12 +52,16 @@ SCENARIO(ClientOtherEndpoint, kClient, kStreams,
   WaitForExit();
 }
 
+const char* SendsTo(Transport transport) {
+  return SocketType(transport) == SOCK_DGRAM ? "sends a datagram to" : "connects to";
+}
+
 // CLI-01: the client connects to the endpoint that it was given, and to no other.
 CHECK(ClientExchange, "CLI-01") {
   const std::string endpoint = Endpoint(subject());
   if (!SessionOf(AllConversations())) {
     const std::string end = End().exited ? "" : "; it " + WhyNotEnded(timeline());
-    ADD_FAILURE() << fmt::format("never connects to {}{}", endpoint, end);
+    ADD_FAILURE() << fmt::format("never {} {}{}", SendsTo(transport()), endpoint, end);
     return;
   }
   if (!subject().traced) return;
@@ -72,7 +78,7 @@ CHECK(ClientOtherEndpoint, "CLI-01") {
       Endpoint(subject(), given ? OtherAddress(transport(), subject().path) : "");
   const ProgramEnd end = End();
   EXPECT_TRUE(SessionOf(AllConversations()).has_value())
-      << fmt::format("never connects to {}, where it was told to", endpoint)
+      << fmt::format("never {} {}, where it was told to", SendsTo(transport()), endpoint)
       << (end.exited ? "" : "; it " + WhyNotEnded(timeline()));
 }
 
@@ -141,6 +147,11 @@ CHECK(ClientExchange, "WR-06") {
 // FAM-08: the socket that connects is of the transport's type.
 CHECK(ClientExchange, "FAM-08") {
   int judged = 0;
+  if (SocketType(transport()) == SOCK_DGRAM) {
+    // That its datagram has come says it.
+    if (!SessionOf(AllConversations())) Inconclusive("nothing came from the client");
+    return;
+  }
   const std::vector<Call> made = Calls("socket");
   for (const Call& connect : Calls("connect")) {
     if (!SameEndpoint(connect.address, Endpoint(subject()))) continue;
@@ -162,17 +173,34 @@ CHECK(ClientExchange, "FAM-09") {
   int judged = 0;
   for (const Call& call : Calls("socket")) {
     const bool internet = call.family == AF_INET || call.family == AF_INET6;
-    if (call.type != SOCK_STREAM || internet != IsTcp(transport())) continue;
+    if (call.type != SocketType(transport()) || internet == IsUnix(transport())) continue;
     ++judged;
     const bool mptcp = IsTcp(transport()) && call.protocol == IPPROTO_MPTCP;
     const bool matches = call.protocol == 0 || mptcp ||
                          (IsTcp(transport()) && call.protocol == IPPROTO_TCP) ||
+                         (IsUdp(transport()) && call.protocol == IPPROTO_UDP) ||
                          (IsUnix(transport()) && call.protocol == PF_UNIX);
     EXPECT_TRUE(matches) << fmt::format("passes protocol {} to socket(), not 0 or the one of {}",
                                         call.protocol, Name(transport()));
     if (mptcp) Note("tries MPTCP");
   }
   if (judged == 0) Inconclusive("the socket() call of the connection was not seen");
+}
+
+// UNX-10: it has an address, so that it can be answered, and leaves no path behind.
+CHECK(ClientExchange, "UNX-10") {
+  const std::optional<Conversation> session = SessionOf(AllConversations());
+  if (!session) Inconclusive("nothing came from the client");
+  if (session->address == "unnamed") {
+    ADD_FAILURE() << "sends from a socket without a name, so that nobody can answer it";
+    return;
+  }
+  const std::string wrong = WrongOutput(subject(), Output(), subject().reply);
+  EXPECT_TRUE(wrong.empty()) << wrong;
+  const Snapshot after = SnapshotAt("after exit");
+  if (session->address.starts_with('@')) return;
+  EXPECT_TRUE(after.path_kind == "missing")
+      << fmt::format("leaves its {} at {} behind", after.path_kind, session->address);
 }
 
 // FAM-12: sin6_flowinfo and sin6_scope_id are 0, but for link-local addresses.

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kFamilies[] = {"appletalk", "pup"};
 
-SCENARIO(ClientUnsupportedFamilies, kClient, kStreams,
+SCENARIO(ClientUnsupportedFamilies, kClient, kAllTransports,
          "launched for AppleTalk, then for PUP: families that the host does not have") {
   Listen();
   for (const char* family : kFamilies) {
@@ -26,7 +26,7 @@ SCENARIO(ClientUnsupportedFamilies, kClient, kStreams,
 
 constexpr int kSocketErrors[] = {EMFILE, ENOBUFS};
 
-SCENARIO(ClientSocketFails, kClient, kStreams,
+SCENARIO(ClientSocketFails, kClient, kAllTransports,
          "every socket() fails, with EMFILE and then, in a second run, with ENOBUFS") {
   Listen();
   for (const int error : kSocketErrors) {
@@ -44,7 +44,8 @@ std::vector<std::string> BadPortTexts(int port) {
   return {std::to_string(kPorts + port), "-1", fmt::format("{}x", port)};
 }
 
-SCENARIO(ClientBadPorts, kClient, kTcp, "launched with ports that are out of range or no numbers") {
+SCENARIO(ClientBadPorts, kClient, kInternet,
+         "launched with ports that are out of range or no numbers") {
   Listen();
   for (const std::string& port : BadPortTexts(port())) {
     Launch({.port = port});
@@ -63,7 +64,7 @@ std::string PathOfLength(const std::string& path, std::size_t length) {
   return longer;
 }
 
-SCENARIO(ClientLongPaths, kClient, kUnixStreams, "launched with paths longer than sun_path") {
+SCENARIO(ClientLongPaths, kClient, kUnix, "launched with paths longer than sun_path") {
   // Where a program that cuts the path would arrive.
   constexpr std::size_t kLongestPath = 107;
   Listen({.path = PathOfLength(path(), kLongestPath)});
@@ -75,14 +76,14 @@ SCENARIO(ClientLongPaths, kClient, kUnixStreams, "launched with paths longer tha
   }
 }
 
-SCENARIO(ClientFullOutput, kClient, kStreams, "standard output is /dev/full") {
+SCENARIO(ClientFullOutput, kClient, kAllTransports, "standard output is /dev/full") {
   Listen();
   Launch({.full_output = true});
   Serve(Accept(), reply());
   WaitForExit();
 }
 
-SCENARIO(ClientClosedDescriptors, kClient, kStreams,
+SCENARIO(ClientClosedDescriptors, kClient, kAllTransports,
          "launched without descriptor 0, then without 0, 1 and 2") {
   Listen();
   for (const std::vector<int>& closed : {std::vector<int>{0}, std::vector<int>{0, 1, 2}}) {
@@ -93,7 +94,7 @@ SCENARIO(ClientClosedDescriptors, kClient, kStreams,
   }
 }
 
-SCENARIO(ClientWrongUsage, kClient, kStreams,
+SCENARIO(ClientWrongUsage, kClient, kAllTransports,
          "launched without arguments, then with an option that no client has") {
   Listen();
   for (const std::vector<std::string>& arguments :
