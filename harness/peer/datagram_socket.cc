@@ -27,6 +27,7 @@ DatagramSocket::DatagramSocket(Transport transport, const std::optional<SocketAd
   fd_ = OwnedFd(CheckCall(socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
                           "socket({}, SOCK_DGRAM)", family));
   const int on = 1;
+  queues_errors_ = family != AF_UNIX;
   if (family == AF_INET) {
     CheckCall(setsockopt(fd(), IPPROTO_IP, IP_RECVERR, &on, sizeof on), "setsockopt(IP_RECVERR)");
   } else if (family == AF_INET6) {
@@ -113,7 +114,9 @@ std::optional<DatagramArrival> DatagramSocket::Receive() {
     const int error = errno;
     // The queue of errors keeps what has been reported already: it must be emptied, or poll() would
     // tell of it for ever.
-    if (auto told = TakeError()) return told;
+    if (queues_errors_) {
+      if (auto told = TakeError()) return told;
+    }
     if (IsNothing(error)) return std::nullopt;
     // Reported, but not queued (UNIX: the other end of a connected socket has gone).
     arrival.error = error;

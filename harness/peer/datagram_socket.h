@@ -48,6 +48,7 @@ class DatagramSocket {
   std::optional<DatagramArrival> TakeError();
 
   OwnedFd fd_;
+  bool queues_errors_ = false;  // UDP. To others MSG_ERRQUEUE means nothing: it takes a datagram
   bool connected_ = false;
   std::string path_;  // to be removed
 };

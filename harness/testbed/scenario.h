@@ -25,6 +25,7 @@
 
 #include "harness/base/transport.h"
 #include "harness/manifest/manifest.h"
+#include "harness/sandbox/sandbox.h"
 #include "harness/trace/fault.h"
 
 namespace sockspec {
@@ -218,10 +219,12 @@ inline constexpr Role kClient = Role::kClient;
 // What differs in the sandbox of a scenario; most need nothing.
 struct SandboxNeeds {
   int first_unprivileged_port = 0;
-  std::vector<std::string> extra_addresses;
-  int longest_queue = 0;   // what the kernel takes of any backlog, where it can be set
-  bool own_clock = false;  // the program's wall clock can be moved: MoveClock()
-  bool long_run = false;   // takes many times as long as others: it is started first
+  std::vector<std::string> extra_addresses;  // on lo
+  HostNames names;                     // of the program's resolver, which then knows no others
+  std::vector<DeadRoute> dead_routes;  // destinations that no packet reaches
+  int longest_queue = 0;               // what the kernel takes of any backlog, where it can be set
+  bool own_clock = false;              // the program's wall clock can be moved: MoveClock()
+  bool long_run = false;               // takes many times as long as others: it is started first
 };
 
 struct ScenarioInfo {

@@ -56,7 +56,7 @@ void DecodeMessageName(const Tracee& tracee, PendingCall* pending) {
   call.address_length = static_cast<int>(header.msg_namelen);
   if (pending->entry->kind != CallKind::kSend) return;
   call.address = DecodeAddress(tracee, reinterpret_cast<std::uint64_t>(header.msg_name),
-                               header.msg_namelen, nullptr);
+                               header.msg_namelen, &call);
 }
 
 // What the kernel has left of the sender's address.
@@ -118,7 +118,7 @@ void DecodeEntry(const Tracee& tracee, PendingCall* pending) {
       if (call.name == "sendto" || call.name == "recvfrom") {
         call.flags = static_cast<int>(a[3]);
         if (call.name == "sendto" && a[4] != 0) {
-          call.address = DecodeAddress(tracee, a[4], a[5] & 0xffffffff, nullptr);
+          call.address = DecodeAddress(tracee, a[4], a[5] & 0xffffffff, &call);
           call.address_length = static_cast<int>(a[5]);
         }
         int room = -1;

@@ -44,11 +44,11 @@ struct TracerHooks {
   // The harness's connection at the other end of a socket that `pid` holds as `fd`; `peer` is its
   // printed address where known, else "". -1: unknown.
   std::function<int(pid_t pid, int fd, const std::string& peer)> connection_of;
+  // A child of this process that is not traced has ended (the sandbox's init).
+  std::function<void(pid_t pid, int status)> other_child_ended;
   // Clients send datagrams: a server's endpoint is a datagram socket with a name. Otherwise one
   // that it has besides (for its log, for a resolver) does not make it ready.
   bool datagrams = false;
-  // A child of this process that is not traced has ended (the sandbox's init).
-  std::function<void(pid_t pid, int status)> other_child_ended;
 };
 
 class Tracer {

@@ -55,7 +55,7 @@ void Tracer::OnListening(TracedThread* thread) {
 
 void Tracer::OnAwaitingClients(const PendingCall& pending) {
   const bool accepts = pending.entry->kind == CallKind::kAccept;
-  if (accepts || (pending.wait.has_value() && pending.wait->on_listener)) awaited_clients_ = true;
+  if (accepts || (pending.wait.has_value() && pending.wait->on_endpoint)) awaited_clients_ = true;
 }
 
 void Tracer::Arm(const Fault& fault) { faults_.push_back({fault}); }

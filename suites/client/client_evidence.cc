@@ -214,12 +214,15 @@ std::optional<Call> MakerOf(const Timeline& timeline, int socket) {
   return std::nullopt;
 }
 
-std::vector<int> EndpointConnects(const Timeline& timeline, const std::string& endpoint) {
+std::vector<int> EndpointConnects(const Timeline& timeline, const std::string& endpoint,
+                                  Transport transport) {
+  const bool datagrams = SocketType(transport) == SOCK_DGRAM;
   std::vector<int> connects;
-  for (const int index : timeline.Calls("connect")) {
+  for (const int index : timeline.Calls("*")) {
     const Call& call = *timeline[index].call;
+    if (call.name != "connect" && !(datagrams && call.name.starts_with("send"))) continue;
     // Resolvers connect datagram sockets to learn which local address would be used.
-    if (call.role == SocketRole::kDatagram) continue;
+    if (call.role == SocketRole::kDatagram && !datagrams) continue;
     if (SameEndpoint(call.address, endpoint)) connects.push_back(index);
   }
   return connects;
