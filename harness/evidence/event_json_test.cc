@@ -163,7 +163,7 @@ TEST(EventJson, FullEventHasNoFieldAtItsDefault) {
   EXPECT_THAT(json, SizeIs(15));
   EXPECT_THAT(json.at("call"), SizeIs(28));
   EXPECT_THAT(json.at("snapshot"), SizeIs(12));
-  EXPECT_THAT(json.at("snapshot").at("sockets").at(0), SizeIs(8));
+  EXPECT_THAT(json.at("snapshot").at("sockets").at(0), SizeIs(9));
 }
 
 TEST(EventJson, EveryRoleSurvives) {
