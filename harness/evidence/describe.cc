@@ -281,7 +281,9 @@ std::string DescribeWire(const Event& event) {
     case EventKind::kSent:
       return "-> " + BytesOf(event.bytes);
     case EventKind::kSendFailed:
-      return "-> failed: " + ErrnoName(event.error);
+      return fmt::format("-> {}failed: {}",
+                         address.empty() ? "" : fmt::format("datagram to {} ", address),
+                         ErrnoName(event.error));
     case EventKind::kReceived:
       return "<- " + BytesOf(event.bytes);
     case EventKind::kHalfClosed:
@@ -300,6 +302,9 @@ std::string DescribeWire(const Event& event) {
     case EventKind::kDatagramReceived:
       return fmt::format("<- datagram of {}{}{}", BytesOf(event.bytes),
                          address.empty() ? "" : " from ", address);
+    case EventKind::kDatagramError:
+      return fmt::format("<- {} for a datagram{}{}", ErrnoName(event.error),
+                         address.empty() ? "" : " to ", address);
     default:
       return std::string(Name(event.kind));
   }

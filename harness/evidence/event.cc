@@ -33,6 +33,7 @@ constexpr KindEntry kKinds[] = {
     {EventKind::kAborted, "aborted", Plane::kWire},
     {EventKind::kDatagramSent, "datagram-sent", Plane::kWire},
     {EventKind::kDatagramReceived, "datagram-received", Plane::kWire},
+    {EventKind::kDatagramError, "datagram-error", Plane::kWire},
     {EventKind::kSnapshot, "snapshot", Plane::kKernel},
     {EventKind::kCall, "call", Plane::kTrace},
     {EventKind::kProcessStarted, "process-started", Plane::kTrace},

@@ -26,20 +26,22 @@ enum class EventKind {
   kNotSettled,  // text: what kept it from settling (a spin, the watchdog)
   kDeadline,    // text: the watchdog ended a wait; number: the processor time used, in %
   // wire: `connection` is the number of the harness's own connection
-  kConnecting,        // address: remote
-  kConnected,         // address: remote, local_address
-  kConnectFailed,     // error
-  kAccepted,          // a client under test connected to the harness; address: its own
-  kSent,              // bytes; filler: number = how many, text = which (Peer::SendFiller)
-  kSendFailed,        // error
-  kReceived,          // bytes
-  kHalfClosed,        // the harness sent its FIN (shutdown)
-  kGotFin,            // the peer's end of stream was read
-  kGotReset,          // error: ECONNRESET or EPIPE
-  kClosed,            // the harness closed its end
-  kAborted,           // the harness closed with a reset (SO_LINGER 0)
-  kDatagramSent,      // bytes, address
-  kDatagramReceived,  // bytes, address
+  kConnecting,     // address: remote
+  kConnected,      // address: remote, local_address
+  kConnectFailed,  // error
+  kAccepted,       // a client under test connected to the harness; address: its own
+  kSent,           // bytes; filler: number = how many, text = which (Peer::SendFiller)
+  kSendFailed,     // error; of a datagram: address, local_address
+  kReceived,       // bytes
+  kHalfClosed,     // the harness sent its FIN (shutdown)
+  kGotFin,         // the peer's end of stream was read
+  kGotReset,       // error: ECONNRESET or EPIPE
+  kClosed,         // the harness closed its end
+  kAborted,        // the harness closed with a reset (SO_LINGER 0)
+  // Datagrams of the harness; `connection` numbers its socket. local_address: its own name.
+  kDatagramSent,      // bytes, address: where to
+  kDatagramReceived,  // bytes, address: from whom; "unnamed" for a sender without a name (UNIX)
+  kDatagramError,     // error: what an earlier one met (ICMP), address: where it was sent to
   // kernel
   kSnapshot,  // snapshot
   // trace
@@ -91,7 +93,7 @@ struct Call {
   int address_length = -1;    // as passed by the program; -1 when no address was passed
   bool address_null = false;  // accept: the address pointer was NULL
   bool length_null = false;   // accept: the length pointer was NULL
-  int returned_length = -1;   // accept: the value the kernel left there
+  int returned_length = -1;   // accept, recvfrom, recvmsg: the value the kernel left there
   std::uint32_t flow_info = 0, scope_id = 0;  // sockaddr_in6
   std::string option;  // setsockopt, getsockopt: "SO_REUSEADDR", "IPV6_V6ONLY", "SO_LINGER" ...
   std::vector<std::int32_t> option_value;  // its ints (linger: onoff, seconds)
@@ -108,6 +110,11 @@ struct SocketRow {
   bool owned = false;              // a process of the program holds it
   std::uint64_t inode = 0;         // 0: no longer held by any process
   std::optional<bool> v6_only;
+  bool datagrams = false;  // of a datagram socket
+  // Clients can reach the program by it: it listens, or it is a named datagram socket.
+  bool IsEndpoint() const {
+    return state == "LISTEN" || (datagrams && state == "UNCONNECTED" && !local.empty());
+  }
 };
 
 // What the kernel said at one moment.

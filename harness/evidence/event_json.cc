@@ -60,6 +60,7 @@ void VisitFields(Visitor& visit, const SocketRow*) {
   visit("owned", &SocketRow::owned);
   visit("inode", &SocketRow::inode);
   visit("v6_only", &SocketRow::v6_only);
+  visit("datagrams", &SocketRow::datagrams);
 }
 
 template <typename Visitor>

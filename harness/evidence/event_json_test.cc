@@ -65,7 +65,8 @@ Snapshot FullSnapshot() {
                        .send_queue = 16,
                        .owned = true,
                        .inode = std::numeric_limits<std::uint64_t>::max(),
-                       .v6_only = false},
+                       .v6_only = false,
+                       .datagrams = true},
                       {}},
           .descriptors = 4,
           .processes = 1,
@@ -114,8 +115,10 @@ void ExpectSame(const Call& a, const Call& b) {
 
 void ExpectSame(const Snapshot& a, const Snapshot& b) {
   const auto row = [](const SocketRow& r) {
-    const auto& [state, local, remote, receive_queue, send_queue, owned, inode, v6_only] = r;
-    return std::tie(state, local, remote, receive_queue, send_queue, owned, inode, v6_only);
+    const auto& [state, local, remote, receive_queue, send_queue, owned, inode, v6_only,
+                 datagrams] = r;
+    return std::tie(state, local, remote, receive_queue, send_queue, owned, inode, v6_only,
+                    datagrams);
   };
   ASSERT_EQ(a.sockets.size(), b.sockets.size());
   for (std::size_t i = 0; i < a.sockets.size(); ++i) {
@@ -162,7 +165,7 @@ TEST(EventJson, FullEventHasNoFieldAtItsDefault) {
   EXPECT_THAT(json, SizeIs(15));
   EXPECT_THAT(json.at("call"), SizeIs(30));
   EXPECT_THAT(json.at("snapshot"), SizeIs(12));
-  EXPECT_THAT(json.at("snapshot").at("sockets").at(0), SizeIs(8));
+  EXPECT_THAT(json.at("snapshot").at("sockets").at(0), SizeIs(9));
 }
 
 TEST(EventJson, EveryRoleSurvives) {

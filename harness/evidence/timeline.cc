@@ -8,11 +8,20 @@
 namespace sockspec {
 namespace {
 
+void AddDatagram(Conversation& conversation, const Event& event, int index) {
+  conversation.by_datagrams = conversation.connected = true;
+  conversation.local_address = event.local_address;
+  if (conversation.address.empty()) conversation.address = event.address;
+  const bool by_harness = event.kind == EventKind::kDatagramSent;
+  (by_harness ? conversation.sent : conversation.received) += event.bytes;
+  conversation.datagrams.push_back({by_harness, event.bytes, event.address, index});
+}
+
 bool ProgramEnded(Ending ending) { return ending == Ending::kFin || ending == Ending::kReset; }
 
 // Takes the next wire event of a conversation into account. Of two endings by the program the first
 // counts: a reset after its FIN only answers what the harness sent later.
-void Continue(Conversation& conversation, const Event& event) {
+void Continue(Conversation& conversation, const Event& event, int index) {
   switch (event.kind) {
     case EventKind::kConnecting:
       conversation.ending = Ending::kOpen;
@@ -31,12 +40,23 @@ void Continue(Conversation& conversation, const Event& event) {
       if (!event.address.empty()) conversation.address = event.address;
       break;
     case EventKind::kSent:
-    case EventKind::kDatagramSent:
       conversation.sent += event.bytes;
       break;
     case EventKind::kReceived:
-    case EventKind::kDatagramReceived:
       conversation.received += event.bytes;
+      break;
+    case EventKind::kDatagramSent:
+    case EventKind::kDatagramReceived:
+      AddDatagram(conversation, event, index);
+      break;
+    case EventKind::kDatagramError:
+      if (conversation.error == 0) conversation.error = event.error;
+      break;
+    case EventKind::kSendFailed:
+      if (event.address.empty()) break;  // on a connection: its end is told by itself
+      conversation.by_datagrams = true;
+      conversation.address = event.address;
+      if (conversation.error == 0) conversation.error = event.error;
       break;
     case EventKind::kHalfClosed:
       if (!ProgramEnded(conversation.ending)) conversation.harness_half_closed = true;
@@ -52,8 +72,9 @@ void Continue(Conversation& conversation, const Event& event) {
       break;
     case EventKind::kClosed:
     case EventKind::kAborted:
-      // A descriptor whose connect() failed is closed too: that ends nothing.
-      if (conversation.ending == Ending::kOpen) {
+      // A descriptor whose connect() failed is closed too: that ends nothing. Nor does the end of
+      // a datagram socket.
+      if (conversation.ending == Ending::kOpen && !conversation.by_datagrams) {
         conversation.ending = Ending::kHarnessClosed;
         conversation.harness_closed_first = true;
       }
@@ -83,6 +104,14 @@ std::string_view Name(Ending ending) {
       return "not attempted";
   }
   return "";
+}
+
+std::vector<std::string> Conversation::DatagramsReceived() const {
+  std::vector<std::string> received;
+  for (const Datagram& datagram : datagrams) {
+    if (!datagram.by_harness) received.push_back(datagram.bytes);
+  }
+  return received;
 }
 
 std::vector<int> Timeline::Find(const std::function<bool(const Event&)>& wanted) const {
@@ -115,7 +144,7 @@ std::vector<Conversation> Timeline::Conversations() const {
       conversation.run = event.run;
     }
     conversation.events.push_back(static_cast<int>(i));
-    Continue(conversation, event);
+    Continue(conversation, event, static_cast<int>(i));
   }
   std::vector<Conversation> all;
   all.reserve(by_number.size());

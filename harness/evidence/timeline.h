@@ -23,7 +23,16 @@ enum class Ending {
 };
 std::string_view Name(Ending ending);  // "FIN", "closed by the harness": for people
 
-// One connection of the harness, put together from its wire events.
+// One datagram of a conversation.
+struct Datagram {
+  bool by_harness = false;  // sent by it; else received by it
+  std::string bytes;
+  std::string address;  // the other end's
+  int event = -1;       // its place on the timeline
+};
+
+// One connection of the harness, or what one of its datagram sockets sent and received, put
+// together from its wire events.
 struct Conversation {
   int connection = -1;
   int run = 0;
@@ -35,6 +44,11 @@ struct Conversation {
   std::string sent;      // by the harness
   std::string received;  // by the harness
   std::string address, local_address;
+  // Of a datagram socket, which is never ended by the program. `error` is then the first that a
+  // datagram met, `address` the first other end.
+  bool by_datagrams = false;
+  std::vector<Datagram> datagrams;
+  std::vector<std::string> DatagramsReceived() const;
   std::vector<int> events;  // indices into the timeline
 };
 

@@ -113,12 +113,27 @@ TEST(Conversations, AClientUnderTestIsConnectedByAccept) {
   EXPECT_EQ(conversation.address, "127.0.0.1:40000");
 }
 
-TEST(Conversations, Datagrams) {
+TEST(Conversations, DatagramsKeepTheirBoundsAndAreNeverEnded) {
   const auto conversation =
-      Of({On(0, EventKind::kDatagramSent, "q"), On(0, EventKind::kDatagramReceived, "answer")});
+      Of({On(0, EventKind::kDatagramSent, "q"), On(0, EventKind::kDatagramReceived, "answer"),
+          On(0, EventKind::kDatagramReceived, ""), On(0, EventKind::kClosed)});
+  EXPECT_TRUE(conversation.by_datagrams);
+  EXPECT_TRUE(conversation.connected);
   EXPECT_EQ(conversation.ending, Ending::kOpen);
   EXPECT_EQ(conversation.sent, "q");
   EXPECT_EQ(conversation.received, "answer");
+  EXPECT_THAT(conversation.DatagramsReceived(), ElementsAre("answer", ""));
+  ASSERT_THAT(conversation.datagrams, SizeIs(3));
+  EXPECT_TRUE(conversation.datagrams[0].by_harness);
+  EXPECT_EQ(conversation.datagrams[2].event, 2);
+}
+
+TEST(Conversations, OfDatagramsKeepTheFirstError) {
+  const auto conversation =
+      Of({On(0, EventKind::kDatagramSent, "q"), On(0, EventKind::kDatagramError, "", ECONNREFUSED),
+          On(0, EventKind::kDatagramError, "", EMSGSIZE)});
+  EXPECT_EQ(conversation.error, ECONNREFUSED);
+  EXPECT_TRUE(conversation.connected);
 }
 
 TEST(Conversations, AreSortedByNumberAndMadeOfWireEventsAlone) {

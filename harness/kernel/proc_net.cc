@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <charconv>
 #include <iterator>
@@ -77,6 +78,7 @@ bool ParseUnixLine(std::string_view line, UnixSocket& socket) {
   socket.row.state = (flags & kListens) != 0 ? "LISTEN"
                      : state == kConnected   ? "ESTABLISHED"
                                              : "UNCONNECTED";
+  socket.row.datagrams = socket.type == SOCK_DGRAM;
   socket.row.receive_queue = -1;
   socket.row.send_queue = -1;
   // A name may hold spaces: it is all that follows one space.

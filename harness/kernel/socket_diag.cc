@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cstddef>
@@ -102,6 +103,7 @@ UnixSocket DecodeUnix(const nlmsghdr& message) {
   UnixSocket socket;
   socket.type = body.udiag_type;
   SocketRow& row = socket.row;
+  row.datagrams = socket.type == SOCK_DGRAM;
   row.state = body.udiag_state == TCP_CLOSE ? "UNCONNECTED" : TcpStateName(body.udiag_state);
   row.inode = body.udiag_ino;
   ForEachAttribute<unix_diag_msg>(message, [&](const nlattr& attribute) {

@@ -104,21 +104,26 @@ std::vector<InetSocket> SocketTable::TcpAtPort(int port, Port end) {
   return rows;
 }
 
-std::vector<InetSocket> SocketTable::UdpAtPort(int port) {
+std::vector<InetSocket> SocketTable::UdpSockets(std::optional<int> port) {
   std::vector<InetSocket> rows;
+  std::optional<SocketDiag::PortFilter> filter;
+  if (port.has_value()) filter = SocketDiag::PortFilter{*port, Port::kLocal};
   bool known = diag_ != nullptr;
   for (const int family : {AF_INET, AF_INET6}) {
     if (!known) break;
-    auto answer = diag_->Dump(family, IPPROTO_UDP, ~0U, SocketDiag::PortFilter{port, Port::kLocal});
+    auto answer = diag_->Dump(family, IPPROTO_UDP, ~0U, filter);
     known = answer.has_value();
     if (known) Append(rows, std::move(*answer));
   }
-  if (known) return rows;
-  rows = ReadProcInet(proc_fd_, "udp",
-                      [port](const InetSocket& socket) { return socket.local_port == port; });
-  for (InetSocket& socket : rows) {
-    if (socket.row.state == "CLOSE") socket.row.state = "UNCONNECTED";
+  if (!known) {
+    rows = ReadProcInet(proc_fd_, "udp", [&](const InetSocket& socket) {
+      return !port.has_value() || socket.local_port == *port;
+    });
+    for (InetSocket& socket : rows) {
+      if (socket.row.state == "CLOSE") socket.row.state = "UNCONNECTED";
+    }
   }
+  for (InetSocket& socket : rows) socket.row.datagrams = true;
   return rows;
 }
 

@@ -72,8 +72,8 @@ class SocketTable {
   // unshared.
   std::vector<InetSocket> TcpAtPort(int port, Port end = Port::kLocal);
 
-  // UDP sockets bound to a local port. State: "UNCONNECTED" or "ESTABLISHED". 24 us.
-  std::vector<InetSocket> UdpAtPort(int port);
+  // UDP sockets, all or those bound to a local port. State: "UNCONNECTED" or "ESTABLISHED". 24 us.
+  std::vector<InetSocket> UdpSockets(std::optional<int> port = std::nullopt);
 
   // All UNIX sockets of the namespace. Of a listener send_queue is its backlog and receive_queue
   // the connections waiting; -1 where only /proc is there. 10 us.

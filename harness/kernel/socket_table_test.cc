@@ -191,19 +191,19 @@ TEST_P(SocketTables, UdpByPort) {
   const SocketAddress server = BoundAddress(four.get());
   const OwnedFd client = OpenConnection(Transport::kUdp4, server);
   ASSERT_EQ(send(client.get(), "x", 1, 0), 1);
-  const auto rows = table_.UdpAtPort(server.port());
+  const auto rows = table_.UdpSockets(server.port());
   ASSERT_THAT(rows, SizeIs(1));
   EXPECT_EQ(rows[0].row.inode, InodeOf(four));
   EXPECT_EQ(rows[0].row.state, "UNCONNECTED");
   EXPECT_EQ(rows[0].row.local, PrintAddress(server));
   EXPECT_EQ(rows[0].row.remote, "");
   EXPECT_GT(rows[0].row.receive_queue, 0);
-  const auto own = table_.UdpAtPort(BoundAddress(client.get()).port());
+  const auto own = table_.UdpSockets(BoundAddress(client.get()).port());
   ASSERT_THAT(own, SizeIs(1));
   EXPECT_EQ(own[0].row.state, "ESTABLISHED");
   EXPECT_EQ(own[0].row.remote, PrintAddress(server));
   const OwnedFd six = OpenBound(Transport::kUdp6, "::1");
-  EXPECT_EQ(RowOf(table_.UdpAtPort(BoundAddress(six.get()).port()), six).row.local,
+  EXPECT_EQ(RowOf(table_.UdpSockets(BoundAddress(six.get()).port()), six).row.local,
             PrintAddress(BoundAddress(six.get())));
 }
 

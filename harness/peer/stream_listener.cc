@@ -11,11 +11,12 @@
 
 namespace sockspec {
 
-StreamListener::StreamListener(const SocketAddress& address, int backlog, bool reuse_port) {
+StreamListener::StreamListener(const SocketAddress& address, int backlog, bool reuse_port, int type)
+    : type_(type) {
   const int family = address.get()->sa_family;
   const std::string name = PrintAddress(address.get(), address.length);
-  fd_ = OwnedFd(CheckCall(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
-                          "socket({}, SOCK_STREAM)", family));
+  fd_ = OwnedFd(CheckCall(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket({}, {})",
+                          family, type));
   if (family != AF_UNIX) {
     const int on = 1;
     CheckCall(setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on),
@@ -26,7 +27,7 @@ StreamListener::StreamListener(const SocketAddress& address, int backlog, bool r
     }
   }
   CheckCall(bind(fd(), address.get(), address.length), "bind({})", name);
-  if (family == AF_UNIX) path_ = name;
+  if (family == AF_UNIX && !name.starts_with('@')) path_ = name;
   CheckCall(listen(fd(), backlog), "listen({}, {})", name, backlog);
 }
 
@@ -40,7 +41,7 @@ std::optional<StreamPeer> StreamListener::AcceptOne() {
     if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) CheckCall(-1, "accept4()");
     return std::nullopt;
   }
-  return StreamPeer::Accepted(OwnedFd(fd));
+  return StreamPeer::Accepted(OwnedFd(fd), type_);
 }
 
 bool StreamListener::HasPending() const {

@@ -15,7 +15,9 @@ class StreamListener {
   // Binds and listens. Throws std::system_error: the endpoint is the harness's own to have.
   // For UNIX sockets the path is removed by the destructor.
   // With `reuse_port` others of the same user may bind to the port as well (SO_REUSEPORT).
-  StreamListener(const SocketAddress& address, int backlog, bool reuse_port = false);
+  // `type`: SOCK_STREAM or SOCK_SEQPACKET.
+  StreamListener(const SocketAddress& address, int backlog, bool reuse_port = false,
+                 int type = SOCK_STREAM);
   StreamListener(StreamListener&&) = default;
   ~StreamListener();
 
@@ -26,6 +28,7 @@ class StreamListener {
 
  private:
   OwnedFd fd_;
+  int type_;
   std::string path_;
 };
 

@@ -1,7 +1,8 @@
-// The harness's end of one stream connection.
+// The harness's end of one connection.
 #include "harness/peer/stream_peer.h"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@ namespace sockspec {
 namespace {
 
 constexpr std::size_t kChunk = 65536;
+// A record may fill the sender's buffer (net.core.wmem_max, some 200 KiB); the rest would be lost.
+constexpr std::size_t kLargestRecord = 1 << 18;
 
 bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -28,8 +31,9 @@ std::string PrintName(int fd, decltype(&getsockname) get) {
 StreamPeer StreamPeer::Connect(const SocketAddress& remote, const PeerOptions& options) {
   StreamPeer peer;
   const int family = remote.get()->sa_family;
-  peer.fd_ = OwnedFd(CheckCall(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
-                               "socket({}, SOCK_STREAM)", family));
+  peer.type_ = options.type;
+  peer.fd_ = OwnedFd(CheckCall(socket(family, options.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+                               "socket({}, {})", family, options.type));
   if (options.receive_buffer > 0) {
     CheckCall(setsockopt(peer.fd(), SOL_SOCKET, SO_RCVBUF, &options.receive_buffer, sizeof(int)),
               "setsockopt(SO_RCVBUF, {})", options.receive_buffer);
@@ -61,8 +65,9 @@ void StreamPeer::GiveUpWaiting() {
   if (WaitsForRoom()) Fail(EAGAIN);
 }
 
-StreamPeer StreamPeer::Accepted(OwnedFd fd) {
+StreamPeer StreamPeer::Accepted(OwnedFd fd, int type) {
   StreamPeer peer;
+  peer.type_ = type;
   peer.fd_ = std::move(fd);
   peer.state_ = PeerState::kConnected;
   peer.local_ = PrintName(peer.fd(), &getsockname);
@@ -91,24 +96,39 @@ void StreamPeer::ContinueConnect() {
   local_ = PrintName(fd(), &getsockname);
 }
 
-std::string StreamPeer::ReadSome(std::size_t most) {
-  if (state_ != PeerState::kConnected) return "";
-  char buffer[kChunk];
-  const ssize_t n = recv(fd(), buffer, std::min(most, sizeof buffer), 0);
-  if (n > 0) return {buffer, static_cast<std::size_t>(n)};
+bool StreamPeer::StreamHasEnded() const {
+  if (type_ == SOCK_STREAM) return true;
+  // recv() gives 0 for a record without bytes, too. After such a one the queue tells the two apart.
+  int unread = 0;
+  CheckCall(ioctl(fd(), FIONREAD, &unread), "ioctl(FIONREAD)");
+  pollfd entry{fd(), POLLRDHUP, 0};
+  return unread == 0 && poll(&entry, 1, 0) > 0 && (entry.revents & (POLLRDHUP | POLLHUP)) != 0;
+}
+
+std::optional<std::string> StreamPeer::ReadSome(std::size_t most) {
+  if (state_ != PeerState::kConnected) return std::nullopt;
+  static char buffer[kLargestRecord];  // one for all: nothing here is called from two threads
+  const std::size_t room = type_ == SOCK_STREAM ? std::min(most, kChunk) : sizeof buffer;
+  const ssize_t n = recv(fd(), buffer, room, 0);
+  if (n > 0) return std::string(buffer, static_cast<std::size_t>(n));
   if (n == 0) {
+    if (!StreamHasEnded()) return "";
     state_ = PeerState::kFin;
-  } else if (n < 0 && !WouldBlock(errno) && errno != EINTR) {
+  } else if (!WouldBlock(errno) && errno != EINTR) {
     state_ = PeerState::kReset;
     error_ = errno;
   }
-  return "";
+  return std::nullopt;
 }
 
-std::size_t StreamPeer::SendSome(std::string_view bytes) {
+std::size_t StreamPeer::SendSome(std::string_view bytes) { return SendWith(bytes, 0); }
+
+std::size_t StreamPeer::SendUrgent(std::string_view bytes) { return SendWith(bytes, MSG_OOB); }
+
+std::size_t StreamPeer::SendWith(std::string_view bytes, int flags) {
   // After the other end's FIN sending is still allowed; that is how a reset can be provoked.
   if (state_ != PeerState::kConnected && state_ != PeerState::kFin) return 0;
-  const ssize_t n = send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  const ssize_t n = send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
   if (n >= 0) return static_cast<std::size_t>(n);
   if (!WouldBlock(errno) && errno != EINTR) {
     state_ = PeerState::kReset;

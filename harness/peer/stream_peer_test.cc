@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <string>
 
 #include "harness/peer/stream_listener.h"
 
@@ -37,14 +39,14 @@ TEST(StreamPeer, ReadsDataThenFin) {
   pair.server().Close();
   EXPECT_EQ(pair.client().ReadSome(100), "hello");
   EXPECT_EQ(pair.client().state(), PeerState::kConnected);
-  EXPECT_EQ(pair.client().ReadSome(100), "");
+  EXPECT_FALSE(pair.client().ReadSome(100).has_value());
   EXPECT_EQ(pair.client().state(), PeerState::kFin);
 }
 
 TEST(StreamPeer, AbortIsAReset) {
   Pair pair;
   pair.server().Abort();
-  EXPECT_EQ(pair.client().ReadSome(100), "");
+  EXPECT_FALSE(pair.client().ReadSome(100).has_value());
   EXPECT_EQ(pair.client().state(), PeerState::kReset);
   EXPECT_EQ(pair.client().error(), ECONNRESET);
 }
@@ -55,14 +57,14 @@ TEST(StreamPeer, CloseWithUnreadInputIsAReset) {
   EXPECT_EQ(pair.server().SendSome("reply"), 5u);
   pair.server().Close();
   EXPECT_EQ(pair.client().ReadSome(100), "reply");
-  EXPECT_EQ(pair.client().ReadSome(100), "");
+  EXPECT_FALSE(pair.client().ReadSome(100).has_value());
   EXPECT_EQ(pair.client().state(), PeerState::kReset);
 }
 
 TEST(StreamPeer, HalfCloseLeavesTheOtherDirectionOpen) {
   Pair pair;
   pair.client().HalfClose();
-  EXPECT_EQ(pair.server().ReadSome(10), "");
+  EXPECT_FALSE(pair.server().ReadSome(10).has_value());
   EXPECT_EQ(pair.server().state(), PeerState::kFin);
   EXPECT_EQ(pair.server().SendSome("late"), 4u);
   EXPECT_EQ(pair.client().ReadSome(10), "late");
@@ -98,6 +100,51 @@ TEST(StreamPeer, WaitsForRoomInAUnixQueue) {
   third.GiveUpWaiting();
   EXPECT_EQ(third.state(), PeerState::kFailed);
   EXPECT_EQ(third.error(), EAGAIN);
+}
+
+// Both ends of one connection of records.
+class Records : public ::testing::Test {
+ protected:
+  Records()
+      : address_(MakeAddress(Transport::kUnixSeqpacket, "@sockspec-" + std::to_string(getpid()))),
+        listener_(address_, 1, false, SOCK_SEQPACKET),
+        client_(StreamPeer::Connect(address_, {.type = SOCK_SEQPACKET})),
+        server_(listener_.AcceptOne().value()) {}
+
+  SocketAddress address_;
+  StreamListener listener_;
+  StreamPeer client_, server_;
+};
+
+TEST_F(Records, KeepTheirBounds) {
+  EXPECT_EQ(server_.SendSome("one"), 3u);
+  EXPECT_EQ(server_.SendSome("twenty"), 6u);
+  EXPECT_EQ(client_.ReadSome(1), "one");
+  EXPECT_EQ(client_.ReadSome(100), "twenty");
+  EXPECT_FALSE(client_.ReadSome(100).has_value());
+  EXPECT_EQ(client_.state(), PeerState::kConnected);
+}
+
+TEST_F(Records, WithoutBytesAreNoEnd) {
+  server_.SendSome("");
+  EXPECT_EQ(client_.ReadSome(100), "");
+  EXPECT_EQ(client_.state(), PeerState::kConnected);
+  server_.SendSome("");
+  server_.SendSome("last");
+  server_.Close();
+  EXPECT_EQ(client_.ReadSome(100), "");
+  EXPECT_EQ(client_.ReadSome(100), "last");
+  EXPECT_FALSE(client_.ReadSome(100).has_value());
+  EXPECT_EQ(client_.state(), PeerState::kFin);
+}
+
+TEST(StreamPeer, SendsUrgentData) {
+  Pair pair;
+  EXPECT_EQ(pair.client().SendUrgent("ab!"), 3u);
+  EXPECT_EQ(pair.server().ReadSome(10), "ab");
+  char urgent = 0;
+  EXPECT_EQ(recv(pair.server().fd(), &urgent, 1, MSG_OOB), 1);
+  EXPECT_EQ(urgent, '!');
 }
 
 TEST(StreamListener, RemovesItsPath) {

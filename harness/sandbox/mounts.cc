@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "harness/base/error.h"
 #include "harness/sandbox/mount_calls.h"
+#include "harness/sandbox/name_files.h"
 
 namespace sockspec {
 namespace {
@@ -150,6 +152,32 @@ void FillDevices(const OwnedFd& host_devices) {
   CheckCall(chmod("/dev/shm", 01777), "chmod(/dev/shm, 1777)");
 }
 
+// Puts the resolver's files over the host's. One that the host lacks has no place to be put at;
+// then resolvers go by what they have built in.
+void CoverNameFiles(const HostNames& names, PrivateTmpfs& tmpfs) {
+  if (names.empty()) return;
+  const OwnedFd folder = tmpfs.NewDirectory(0755);
+  for (const NameFile& file : NameFiles(names)) {
+    const std::string name = file.path.substr(file.path.rfind('/') + 1);
+    OwnedFd made(CheckCall(openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644),
+                           "open(tmpfs/{}, O_CREAT)", name));
+    CheckCall(write(made.get(), file.content.data(), file.content.size()), "write(tmpfs/{})", name);
+    // resolv.conf is a link into /run on many hosts.
+    char target[PATH_MAX];
+    const ssize_t length = readlink(file.path.c_str(), target, sizeof target);
+    std::string place = file.path;
+    if (length > 0) {
+      place.assign(target, static_cast<std::size_t>(length));
+      if (!place.starts_with('/')) {
+        place = std::filesystem::path("/etc").append(place).lexically_normal();
+      }
+    } else if (access(file.path.c_str(), F_OK) != 0) {
+      continue;
+    }
+    Attach(CloneMount(folder.get(), name.c_str()), place);
+  }
+}
+
 // What the program under test gets as its working directory; empty: nothing can be written there.
 OwnedFd WritableDirectory(const OwnedFd& original, PrivateTmpfs& tmpfs, bool overlay,
                           const DirectorySurvey& survey) {
@@ -231,6 +259,7 @@ Arrangement ArrangeMounts(const SandboxOptions& options, bool overlay,
     tmpfs.Cover(path, path == real_home ? 0700 : for_everyone ? 01777 : 0755);
   }
   FillDevices(host_devices);
+  CoverNameFiles(options.names, tmpfs);
 
   std::vector<std::string> visible;
   for (const Kept& keep : kept) {

@@ -58,6 +58,14 @@ Address ParseAddress(const std::string& text) {
   return address;
 }
 
+// Sends the message and waits for the kernel's answer; `what` names it in an error.
+void Ask(mnl_socket* netlink, nlmsghdr* message, const std::string& what) {
+  alignas(nlmsghdr) char answer[1024];
+  CheckCall(mnl_socket_sendto(netlink, message, message->nlmsg_len), "{}", what);
+  const ssize_t size = CheckCall(mnl_socket_recvfrom(netlink, answer, sizeof answer), "{}", what);
+  CheckCall(mnl_cb_run(answer, static_cast<std::size_t>(size), 0, 0, nullptr, nullptr), "{}", what);
+}
+
 void AddAddress(mnl_socket* netlink, const std::string& text) {
   const Address address = ParseAddress(text);
   alignas(nlmsghdr) char buffer[1024] = {};
@@ -73,21 +81,38 @@ void AddAddress(mnl_socket* netlink, const std::string& text) {
   header->ifa_index = kKernelLoopbackIndex;
   mnl_attr_put(message, IFA_LOCAL, address.size, address.bytes);
   mnl_attr_put(message, IFA_ADDRESS, address.size, address.bytes);
-  CheckCall(mnl_socket_sendto(netlink, message, message->nlmsg_len), "RTM_NEWADDR(lo, {})", text);
-  const ssize_t size = CheckCall(mnl_socket_recvfrom(netlink, buffer, sizeof buffer),
-                                 "recv(RTM_NEWADDR(lo, {}))", text);
-  CheckCall(mnl_cb_run(buffer, static_cast<std::size_t>(size), 0, 0, nullptr, nullptr),
-            "RTM_NEWADDR(lo, {})", text);
+  Ask(netlink, message, fmt::format("RTM_NEWADDR(lo, {})", text));
 }
 
-void AddAddresses(const std::vector<std::string>& addresses) {
-  if (addresses.empty()) return;
+void AddRoute(mnl_socket* netlink, const DeadRoute& route) {
+  const Address address = ParseAddress(route.destination);
+  alignas(nlmsghdr) char buffer[1024] = {};
+  nlmsghdr* message = mnl_nlmsg_put_header(buffer);
+  message->nlmsg_type = RTM_NEWROUTE;
+  message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
+  auto* header = static_cast<rtmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(rtmsg)));
+  header->rtm_family = static_cast<unsigned char>(address.family);
+  header->rtm_dst_len = static_cast<unsigned char>(address.prefix);
+  header->rtm_table = RT_TABLE_MAIN;
+  header->rtm_protocol = RTPROT_STATIC;
+  const bool silent = route.end == DeadRoute::End::kSilent;
+  header->rtm_type = silent ? RTN_UNICAST : RTN_UNREACHABLE;
+  header->rtm_scope = silent ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  mnl_attr_put(message, RTA_DST, address.size, address.bytes);
+  // Over lo they come back to this host, which has no such address and throws them away.
+  if (silent) mnl_attr_put_u32(message, RTA_OIF, kKernelLoopbackIndex);
+  Ask(netlink, message, fmt::format("RTM_NEWROUTE({})", route.destination));
+}
+
+void AddAddressesAndRoutes(const SandboxOptions& options) {
+  if (options.extra_addresses.empty() && options.dead_routes.empty()) return;
   struct Close {
     void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
   };
   std::unique_ptr<mnl_socket, Close> netlink(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
   if (netlink == nullptr) ThrowSystemError(errno, "socket(AF_NETLINK, NETLINK_ROUTE)");
-  for (const std::string& address : addresses) AddAddress(netlink.get(), address);
+  for (const std::string& address : options.extra_addresses) AddAddress(netlink.get(), address);
+  for (const DeadRoute& route : options.dead_routes) AddRoute(netlink.get(), route);
 }
 
 void BringLoopbackUp() {
@@ -118,7 +143,7 @@ void PrepareNetwork(int proc, const SandboxOptions& options, const HostAbilities
   // Before lo comes up, so that ::1 never appears.
   if (options.ipv6_disabled) WriteProcFile(proc, "sys/net/ipv6/conf/all/disable_ipv6", "1");
   BringLoopbackUp();
-  AddAddresses(options.extra_addresses);
+  AddAddressesAndRoutes(options);
 }
 
 }  // namespace sockspec

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,21 @@ struct HostAbilities {
 };
 HostAbilities ProbeHost();
 
+// Names that the program's resolver knows besides localhost, each with its addresses in the order
+// in which getaddrinfo() gives them: {"two.test", {"::1", "127.0.0.1"}}.
+using HostNames = std::map<std::string, std::vector<std::string>>;
+
+// A destination that no packet reaches.
+struct DeadRoute {
+  enum class End {
+    kUnreachable,  // EHOSTUNREACH at once
+    kSilent        // nothing comes back: a connect() goes unanswered, a datagram is lost
+  };
+  std::string destination;  // "198.51.100.0/24", "2001:db8:1::/48"; what has no route at all gives
+                            // ENETUNREACH
+  End end = End::kSilent;
+};
+
 struct SandboxOptions {
   std::string directory;              // working directory: writable overlay (or copy), private
   std::vector<std::string> readable;  // stay visible though below /tmp, /run or the home; absolute
@@ -42,8 +58,12 @@ struct SandboxOptions {
   bool v6_only_default = false;       // sysctl bindv6only
   bool ipv6_disabled = false;         // sysctl disable_ipv6
   std::vector<std::string> extra_addresses;  // on lo, "192.0.2.7/32", "fe80::1/64"
-  std::int64_t tmpfs_bytes = 256 << 20;      // limit of all that is private and writable, together
-  pid_t parent = 0;                          // the coordinator; ESRCH where it has died; 0: any
+  std::vector<DeadRoute> dead_routes;
+  // Not empty: /etc/hosts and the resolver's other files are ours, the host's cannot be asked, and
+  // name servers are looked for on 127.0.0.1.
+  HostNames names;
+  std::int64_t tmpfs_bytes = 256 << 20;  // limit of all that is private and writable, together
+  pid_t parent = 0;                      // the coordinator; ESRCH where it has died; 0: any
 };
 
 // Limits and rights of the program under test, applied in its process between fork and exec.

@@ -108,7 +108,7 @@ Snapshot Check::SnapshotAt(std::string_view label) {
 
 std::optional<SocketRow> Check::Listener(const Snapshot& snapshot) {
   for (const SocketRow& row : snapshot.sockets) {
-    if (row.state == "LISTEN" && row.owned) return row;
+    if (row.IsEndpoint() && row.owned) return row;
   }
   return std::nullopt;
 }

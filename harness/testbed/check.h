@@ -71,8 +71,8 @@ class Check : public ::testing::Test {
   std::vector<int> CallIndices(std::string_view glob);
   const Call& CallAt(int index) const;
   Snapshot SnapshotAt(std::string_view label);  // inconclusive if there is none
-  std::optional<SocketRow> Listener(
-      const Snapshot& snapshot);  // the program's, on its port or path
+  // The program's endpoint, on its port or path: what listens there, or the datagram socket.
+  std::optional<SocketRow> Listener(const Snapshot& snapshot);
   ProgramEnd End(int run = 0);
   std::string Output(int run = 0);  // standard output
   std::string ErrorOutput(int run = 0);

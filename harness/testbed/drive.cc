@@ -151,6 +151,11 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     sandbox_options.first_unprivileged_port = scenario.needs.first_unprivileged_port;
     sandbox_options.longest_queue = scenario.needs.longest_queue;
     sandbox_options.extra_addresses = scenario.needs.extra_addresses;
+    sandbox_options.names = scenario.needs.names;
+    sandbox_options.dead_routes = scenario.needs.dead_routes;
+    if (IsUdp(subject.transport)) {
+      sandbox_options.extra_addresses.push_back(DatagramClientAddress(subject.transport));
+    }
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
     lap("namespaces");
     if (options.await_turn) {

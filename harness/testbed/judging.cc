@@ -225,8 +225,10 @@ std::vector<std::string> RequirementsOf(std::string_view scenario) {
 std::string WhyNotObservable(std::string_view scenario, const Subject& subject) {
   if (!subject.traced) return "not observable here (ptrace denied); see `sockspec doctor`";
   const ScenarioInfo* info = FindScenario(scenario);
-  const bool needs_network = info != nullptr && (!info->needs.extra_addresses.empty() ||
-                                                 info->needs.first_unprivileged_port != 0);
+  const bool needs_network =
+      info != nullptr &&
+      (!info->needs.extra_addresses.empty() || info->needs.first_unprivileged_port != 0 ||
+       !info->needs.names.empty() || !info->needs.dead_routes.empty());
   if (needs_network && !subject.isolated) {
     return "needs a network namespace, which this host does not allow; see `sockspec doctor`";
   }

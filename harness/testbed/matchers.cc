@@ -157,7 +157,34 @@ std::ostream& operator<<(std::ostream& out, const ProgramEnd& end) {
   return out << "exit status " << end.status;
 }
 
+namespace {
+
+// socket 2 of the harness: sent 1 datagram of 6 bytes in all, received 1 datagram "Sunday, ..."
+void PrintDatagrams(std::ostream& out, const Conversation& conversation) {
+  const std::vector<std::string> received = conversation.DatagramsReceived();
+  const std::size_t sent = conversation.datagrams.size() - received.size();
+  const auto datagrams = [](std::size_t count) {
+    return fmt::format("{} datagram{}", count, count == 1 ? "" : "s");
+  };
+  out << fmt::format("socket {} of the harness: sent {}", conversation.connection, datagrams(sent));
+  if (sent > 0) out << fmt::format(" of {} bytes in all", conversation.sent.size());
+  out << ", received ";
+  out << (received.empty() ? "nothing" : datagrams(received.size()));
+  constexpr std::size_t kShown = 3;
+  for (std::size_t i = 0; i < received.size() && i < kShown; ++i) {
+    out << (i == 0 ? " " : ", ") << Quote(received[i]);
+  }
+  if (received.size() > kShown) out << " ...";
+  if (conversation.error != 0) out << fmt::format(", and {}", ErrnoName(conversation.error));
+}
+
+}  // namespace
+
 std::ostream& operator<<(std::ostream& out, const Conversation& conversation) {
+  if (conversation.by_datagrams) {
+    PrintDatagrams(out, conversation);
+    return out;
+  }
   out << fmt::format("connection {}: ", conversation.connection);
   if (!conversation.connected) {
     out << conversation.ending;

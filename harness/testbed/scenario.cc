@@ -37,6 +37,7 @@ bool Peer::connected() const { return testbed_->Connected(number_); }
 bool Peer::ended() const { return testbed_->Ended(number_); }
 const std::string& Peer::received() const { return testbed_->Received(number_); }
 void Peer::Send(std::string_view bytes) { testbed_->Send(number_, bytes); }
+void Peer::SendUrgent(std::string_view bytes) { testbed_->SendUrgent(number_, bytes); }
 void Peer::SendFiller(std::int64_t bytes, Filler filler) {
   testbed_->SendFiller(number_, bytes, filler);
 }
@@ -45,6 +46,10 @@ void Peer::Close() { testbed_->Close(number_); }
 void Peer::Abort() { testbed_->Abort(number_); }
 void Peer::Read(std::size_t bytes) { testbed_->Read(number_, bytes); }
 void Peer::ReadToEnd() { testbed_->Read(number_, static_cast<std::size_t>(-1)); }
+
+void Peer::SendInsteadOf(const Peer& other, std::string_view bytes) {
+  testbed_->SendDatagram(number_, other.number_, bytes);
+}
 
 void Scenario::Run(Testbed* testbed) {
   testbed_ = testbed;
@@ -74,6 +79,10 @@ Client Scenario::Exchange(const ConnectOptions& options) {
   client.ReadToEnd();
   client.Close();
   return client;
+}
+
+Client Scenario::OpenDatagram(const DatagramOptions& options) {
+  return Client(testbed_, testbed_->OpenDatagram(options));
 }
 
 void Scenario::Listen(const ListenOptions& options) { testbed_->Listen(options); }

@@ -25,6 +25,7 @@
 
 #include "harness/base/transport.h"
 #include "harness/manifest/manifest.h"
+#include "harness/sandbox/sandbox.h"
 #include "harness/trace/fault.h"
 
 namespace sockspec {
@@ -78,13 +79,29 @@ struct ConnectOptions {
   bool wait = true;
 };
 
+// What a client sends first over datagrams, where its content does not matter.
+inline constexpr std::string_view kRequest = "request\n";
+
+// One datagram socket of the harness.
+struct DatagramOptions {
+  std::string address = {};  // where Send() goes to; default: the server's
+  // Its own address. Default for UDP: one that is no 127.x, which some daemons leave unanswered,
+  // where there is a network namespace; for UNIX: a path of its own.
+  std::string local_address = {};
+  int local_port = 0;      // 0: the kernel's choice
+  bool connected = false;  // takes datagrams from `address` alone
+  bool unnamed = false;    // UNIX: without a name, so that nobody can answer it
+};
+
 // Whether the harness's listener lets others bind to its port as well.
 enum class Sharing { kNone, kReusePort };
 
 // What Peer::SendFiller sends: the same bytes in every run.
 enum class Filler { kLines, kNoise, kNuls, kOneLine };
 
-// One of the harness's own connections; a handle that may be copied. Every act is on the timeline.
+// One of the harness's own connections, or one of its datagram sockets; a handle that may be
+// copied. Every act is on the timeline. Over datagrams Send() sends one, Read() and ReadToEnd()
+// wait for one (or word of an error, or settled), and nobody ends anything.
 class Peer {
  public:
   Peer(Testbed* testbed, int number) : testbed_(testbed), number_(number) {}
@@ -93,7 +110,11 @@ class Peer {
   bool ended() const;      // FIN or RST was read, or this end was closed
   const std::string& received() const;
 
-  void Send(std::string_view bytes);  // until all is sent, or the peer ended it, or it is settled
+  // Until all is sent, or the peer ended it, or it is settled. One record, where there are records.
+  void Send(std::string_view bytes);
+  void SendUrgent(std::string_view bytes);  // the same; TCP: the last byte is urgent (MSG_OOB)
+  // Datagrams: sends to where the other one would, from a source that was not asked.
+  void SendInsteadOf(const Peer& other, std::string_view bytes);
   // The same with so many bytes of filler; recorded as one kSent event without bytes, whose number
   // says how many went out.
   void SendFiller(std::int64_t bytes, Filler filler = Filler::kLines);
@@ -142,14 +163,19 @@ class Scenario {
                                         // descriptor, or back to what it was
 
   // --- peers -----------------------------------------------------------------------------------
+  // A client comes: connects, or over datagrams has sent kRequest.
   Client Connect(const ConnectOptions& options = {});
-  // The ordinary exchange of the service: connect, read to the end, close.
+  // The ordinary exchange of the service: connect, read to the end, close. Over datagrams: one
+  // request, one look for an answer.
   Client Exchange(const ConnectOptions& options = {});
+  // A socket that sends datagrams to the server (or anywhere); nothing is sent yet.
+  Client OpenDatagram(const DatagramOptions& options = {});
   // Client scenarios: the harness's server at the program's {host}:{port} or {path}; before
   // Launch(). Without it the endpoint refuses. It serves all later launches of the scenario.
   void Listen(const ListenOptions& options = {});
-  // Until the program connects; a session that is not connected() when it never does (it has ended
-  // or is settled). That one is no conversation, and all its acts do nothing.
+  // Until the program connects, or a datagram from a new source has come; a session that is not
+  // connected() when it never does (it has ended or is settled). That one is no conversation, and
+  // all its acts do nothing.
   Session Accept();
   bool HasPendingConnection();
 
@@ -182,19 +208,34 @@ class Scenario {
 
 // Where a scenario may run.
 using Transports = std::vector<Transport>;
-inline const Transports kStreams = {Transport::kTcp4, Transport::kTcp6, Transport::kUnixStream};
+// With connections: bytes in order; unix-seqpacket keeps their records as well.
+inline const Transports kStreams = {Transport::kTcp4, Transport::kTcp6, Transport::kUnixStream,
+                                    Transport::kUnixSeqpacket};
+inline const Transports kDatagrams = {Transport::kUdp4, Transport::kUdp6, Transport::kUnixDgram};
+// Either; steps mean the same as far as they can (see Peer).
+inline const Transports kAllTransports = {
+    Transport::kTcp4, Transport::kTcp6, Transport::kUnixStream, Transport::kUnixSeqpacket,
+    Transport::kUdp4, Transport::kUdp6, Transport::kUnixDgram};
 inline const Transports kTcp = {Transport::kTcp4, Transport::kTcp6};
-inline const Transports kUnixStreams = {Transport::kUnixStream};
+inline const Transports kUdp = {Transport::kUdp4, Transport::kUdp6};
+inline const Transports kInternet = {Transport::kTcp4, Transport::kTcp6, Transport::kUdp4,
+                                     Transport::kUdp6};
+inline const Transports kUnix = {Transport::kUnixStream, Transport::kUnixSeqpacket,
+                                 Transport::kUnixDgram};
+inline const Transports kUnixStreams = {Transport::kUnixStream, Transport::kUnixSeqpacket};
+inline const Transports kUnixDatagrams = {Transport::kUnixDgram};
 inline constexpr Role kServer = Role::kServer;
 inline constexpr Role kClient = Role::kClient;
 
 // What differs in the sandbox of a scenario; most need nothing.
 struct SandboxNeeds {
   int first_unprivileged_port = 0;
-  std::vector<std::string> extra_addresses;
-  int longest_queue = 0;   // what the kernel takes of any backlog, where it can be set
-  bool own_clock = false;  // the program's wall clock can be moved: MoveClock()
-  bool long_run = false;   // takes many times as long as others: it is started first
+  std::vector<std::string> extra_addresses;  // on lo
+  HostNames names;                     // of the program's resolver, which then knows no others
+  std::vector<DeadRoute> dead_routes;  // destinations that no packet reaches
+  int longest_queue = 0;               // what the kernel takes of any backlog, where it can be set
+  bool own_clock = false;              // the program's wall clock can be moved: MoveClock()
+  bool long_run = false;               // takes many times as long as others: it is started first
 };
 
 struct ScenarioInfo {

@@ -33,6 +33,8 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
   hooks.other_child_ended = [this](pid_t pid, int) {
     if (pid == sandbox_.init_pid()) deadline_ = "the sandbox's init ended early";
   };
+  hooks.datagrams = UsesDatagrams();
+  if (IsUdp(subject_.transport)) flush_.emplace();
   tracer_ = std::make_unique<Tracer>(sandbox.proc_fd(), std::move(hooks));
   Record({.kind = EventKind::kStep, .number = RealtimeNanoseconds(), .text = "wall clock"});
 }
@@ -58,6 +60,7 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
     return Look::kDone;
   };
   const int stops = tracer_->HandleStops();
+  stops_ += stops;
   if (happened()) return done(Waited::kHappened);
   // While a server spins another thread of it may yet answer; a client that spins has nobody but us
   // to wait for.
@@ -77,16 +80,20 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   // then is judged as if it had been seen at once.
   if (rest.rest == Rest::kActive) return stops < Tracer::kMostStops ? Look::kWait : Look::kAgain;
   if (rest.rest == Rest::kTimedWait && patience != Patience::kUntilIdle) {
+    if (BringIn()) return Look::kAgain;  // its time is not over while an answer is on its way
     if (tracer_->EndTimedWaits()) return Look::kAgain;
     return Look::kWait;
   }
   // All sleep. Whatever came in before that must be handled first, and must not have woken anyone.
   const bool came_in = loop_.HandlePending();
-  if (came_in || stops > 0 || tracer_->HandleStops() > 0) return Look::kAgain;
+  const int more_stops = tracer_->HandleStops();
+  stops_ += more_stops;
+  if (came_in || stops > 0 || more_stops > 0) return Look::kAgain;
   const Rest second = tracer_->StateOfRest().rest;
   if (second != rest.rest || !tracer_->OffTheProcessor()) return Look::kAgain;
   if (happened()) return done(Waited::kHappened);
   if (expected && expected()) return Look::kWait;
+  if (BringIn()) return Look::kAgain;
   if (input_is_due_ && patience != Patience::kUntilIdle) {
     GiveInput();
     return Look::kAgain;

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +18,8 @@
 #include "harness/evidence/timeline.h"
 #include "harness/kernel/counters.h"
 #include "harness/kernel/socket_table.h"
+#include "harness/peer/datagram_socket.h"
+#include "harness/peer/loopback_flush.h"
 #include "harness/peer/stream_listener.h"
 #include "harness/peer/stream_peer.h"
 #include "harness/testbed/drive.h"
@@ -30,6 +33,10 @@ struct ScenarioEnded : std::runtime_error {
   ScenarioEnded(DriveEnd end_as, const std::string& why) : std::runtime_error(why), end(end_as) {}
   DriveEnd end;
 };
+
+// Where the harness's UDP clients send from, if they have a network namespace: an address on lo,
+// but not in 127.0.0.0/8, to which daemons that know of reply loops give no answer.
+std::string DatagramClientAddress(Transport transport);
 
 class Testbed {
  public:
@@ -56,25 +63,32 @@ class Testbed {
   void DisarmFaults() { tracer_->Disarm(); }
   void LimitOpenFiles(bool exhausted);
 
-  // --- testbed_peers.cc
-  // ---------------------------------------------------------------------------
+  // --- testbed_peers.cc --------------------------------------------------------------------------
   int Connect(const ConnectOptions& options);
   void Listen(const ListenOptions& options);
   int Accept();
   bool HasPendingConnection() const;
   void OccupyEndpoint(Sharing sharing);
   void Send(int number, std::string_view bytes);
+  void SendUrgent(int number, std::string_view bytes);
   void SendFiller(int number, std::int64_t bytes, Filler filler);
   void HalfClose(int number);
   void Close(int number);
   void Abort(int number);
   void Read(int number, std::size_t bytes);
-  bool Connected(int number) const { return peers_[number].was_connected; }
+  // Of a datagram socket: nobody can refuse it, nor end it.
+  bool Connected(int number) const;
   bool Ended(int number) const;
-  const std::string& Received(int number) const { return peers_[number].received; }
+  const std::string& Received(int number) const;
 
-  // --- testbed_kernel.cc
-  // --------------------------------------------------------------------------
+  // --- testbed_datagrams.cc ----------------------------------------------------------------------
+  int OpenDatagram(const DatagramOptions& options);
+  // `towards`: the number of the one whose other end is meant.
+  void SendDatagram(int number, int towards, std::string_view bytes);
+  void ReceiveDatagram(int number);
+  void CloseDatagram(int number);
+
+  // --- testbed_kernel.cc -------------------------------------------------------------------------
   Snapshot TakeSnapshot(std::string_view label);
   void WritePath(std::string_view kind);
   void ClearPath();
@@ -100,6 +114,14 @@ class Testbed {
     bool end_seen = false;  // FIN or RST is on the timeline
     std::string received;
   };
+  struct DatagramRecord {
+    std::optional<DatagramSocket> socket;  // empty: of a session, which goes by the server's socket
+    std::optional<SocketAddress> remote;   // where it sends to
+    int run = -1;
+    std::deque<int> arrivals;  // events on the timeline that nobody has waited for yet
+    std::string received;
+    bool closed = false;
+  };
   struct Output {
     OwnedFd fd;
     std::int64_t total = 0, kept = 0;  // bytes
@@ -115,6 +137,8 @@ class Testbed {
                   const std::function<bool()>& expected, Waited* outcome);
   void RecordRest(Waited waited);
   double ProcessorSeconds() const;  // of all processes of the program
+  // Brings in what is still on its way over loopback. False: nothing can be.
+  bool BringIn();
 
   Placeholders PlaceholdersFor(const LaunchOptions& options) const;
   std::vector<std::string> EnvironmentFor(const LaunchSpec& spec, const Placeholders& values) const;
@@ -136,10 +160,24 @@ class Testbed {
   bool QueueIsFull();
   void RecordEnd(int number);
   void RecordSent(int number, Event event, std::size_t sent);
-  std::size_t SendAll(int number, const std::function<std::string_view(std::size_t)>& rest);
+  bool UsesDatagrams() const;
+  int AddDatagramSocket(DatagramSocket socket, const std::optional<SocketAddress>& remote);
+  // The number under which what has come from there is known; a new one for a new source.
+  int SessionWith(const SocketAddress& remote);
+  std::optional<SocketAddress> OwnDatagramAddress(const DatagramOptions& options) const;
+  DatagramSocket& SocketOf(int number);
+  // Puts all that has come on the timeline; the server's socket: under its sessions.
+  void TakeDatagrams(DatagramSocket& socket, std::optional<int> number);
+  void ListenForDatagrams(const SocketAddress& address);
+  int AcceptDatagram();
+  enum class Urgency { kNone, kLastByte };
+  std::size_t SendAll(int number, const std::function<std::string_view(std::size_t)>& rest,
+                      Urgency urgency = Urgency::kNone);
   bool ReadOnce(int number, std::size_t most);
   bool MoreIsComing(int number) const;
   void AddPeersInTimeWait(Snapshot& snapshot);
+  // The server's; of a client of datagrams its own.
+  std::string PathToLookAt() const;
   int CountZombieChildren(const std::vector<pid_t>& pids) const;
   std::vector<std::uint64_t> ProgramSocketInodes(const std::vector<pid_t>& pids, int* count) const;
 
@@ -160,9 +198,16 @@ class Testbed {
   std::string now_listening_;  // the address of the latest launch
   int now_port_ = 0;
   std::string now_path_;
-  std::optional<StreamListener> listener_;  // the harness's own
-  std::optional<StreamPeer> in_queue_;      // what fills its queue
-  std::vector<PeerRecord> peers_;
+  std::optional<StreamListener> listener_;   // the harness's own
+  std::optional<StreamPeer> in_queue_;       // what fills its queue
+  std::map<int, PeerRecord> peers_;          // by connection
+  std::map<int, DatagramRecord> datagrams_;  // likewise
+  std::optional<DatagramSocket> datagram_server_;
+  std::deque<int> waiting_sessions_;  // of it, not yet asked for
+  int next_connection_ = 0;
+  std::optional<LoopbackFlush> flush_;     // where datagrams may be on their way
+  std::int64_t stops_ = 0;                 // of the program, until now
+  std::int64_t flushed_at_ = -1;           // its stops when all had arrived
   std::map<int, int> connection_by_port_;  // local port of the harness -> connection
   std::vector<int> waiting_unix_;          // connected over UNIX, not yet accepted
   int client_connects_ = 0;                // of the program, to the harness's listener

@@ -69,12 +69,20 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
   };
   if (IsUnix(subject_.transport)) {
     for (UnixSocket& socket : sockets_.UnixSockets()) {
-      if (socket.row.local == now_path_ || held.contains(socket.row.inode)) {
-        add(std::move(socket.row));
+      // A datagram socket that a server of connections holds is for its log.
+      const bool held_for_clients =
+          held.contains(socket.row.inode) && socket.row.datagrams == UsesDatagrams();
+      if (socket.row.local == now_path_ || held_for_clients) add(std::move(socket.row));
+    }
+    snapshot.path_kind = KindOfPath(PathToLookAt(), &snapshot.path_mode);
+  } else {
+    if (IsUdp(subject_.transport)) {
+      for (InetSocket& socket : sockets_.UdpSockets()) {
+        if (socket.local_port == now_port_ || held.contains(socket.row.inode)) {
+          add(std::move(socket.row));
+        }
       }
     }
-    snapshot.path_kind = KindOfPath(now_path_, &snapshot.path_mode);
-  } else {
     for (InetSocket& socket : sockets_.TcpListeners()) {
       // Another port of the program's is news too: it may have moved there in silence.
       if (socket.local_port == now_port_ || held.contains(socket.row.inode)) {
@@ -83,7 +91,7 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
     }
     const auto end =
         subject_.role == Role::kServer ? SocketTable::Port::kLocal : SocketTable::Port::kRemote;
-    if (label != "ready") {
+    if (label != "ready" && IsTcp(subject_.transport)) {
       for (InetSocket& socket : sockets_.TcpAtPort(now_port_, end)) add(std::move(socket.row));
       AddPeersInTimeWait(snapshot);
     }
@@ -96,6 +104,12 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
   event.snapshot = snapshot;
   Record(std::move(event));
   return snapshot;
+}
+
+std::string Testbed::PathToLookAt() const {
+  if (subject_.role == Role::kServer || datagrams_.empty()) return now_path_;
+  const std::optional<SocketAddress>& client = datagrams_.rbegin()->second.remote;
+  return client.has_value() ? PrintAddress(*client) : "";
 }
 
 void Testbed::AddPeersInTimeWait(Snapshot& snapshot) {
@@ -125,7 +139,8 @@ void Testbed::WritePath(std::string_view kind) {
   if (kind == "stale-socket" || kind == "forbidden-socket") {
     // bind() makes the path; the socket is closed, and nobody listens there any more.
     const SocketAddress address = MakeAddress(subject_.transport, path);
-    OwnedFd socket_fd(CheckCall(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket(AF_UNIX)"));
+    const int type = SocketType(subject_.transport) | SOCK_CLOEXEC;
+    OwnedFd socket_fd(CheckCall(socket(AF_UNIX, type, 0), "socket(AF_UNIX)"));
     CheckCall(bind(socket_fd.get(), address.get(), address.length), "bind({})", path);
     if (kind == "forbidden-socket") CheckCall(chmod(path.c_str(), 0), "chmod({}, 0)", path);
   } else {

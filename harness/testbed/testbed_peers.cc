@@ -60,8 +60,9 @@ SocketAddress Testbed::ServerAddress(const std::string& address) const {
 }
 
 int Testbed::AddPeer(StreamPeer peer) {
-  peers_.push_back({std::move(peer), run_, false, false, ""});
-  return static_cast<int>(peers_.size()) - 1;
+  const int number = next_connection_++;
+  peers_.emplace(number, PeerRecord{std::move(peer), run_, false, false, ""});
+  return number;
 }
 
 int Testbed::ConnectionOf(pid_t pid, int fd, const std::string& peer) {
@@ -89,10 +90,17 @@ int Testbed::ConnectionOf(pid_t pid, int fd, const std::string& peer) {
 }
 
 int Testbed::Connect(const ConnectOptions& options) {
+  if (UsesDatagrams()) {
+    const int number =
+        OpenDatagram({.address = options.address, .local_address = options.local_address});
+    SendDatagram(number, number, kRequest);
+    return number;
+  }
   const SocketAddress remote =
       ServerAddress(options.address.empty() ? subject_.address : options.address);
-  PeerOptions peer_options{options.receive_buffer, options.local_address};
-  const int number = static_cast<int>(peers_.size());
+  PeerOptions peer_options{SocketType(subject_.transport), options.receive_buffer,
+                           options.local_address};
+  const int number = next_connection_;
   Record({.kind = EventKind::kConnecting, .connection = number, .address = PrintAddress(remote)});
   // A connection over UNIX may be accepted before connect() has returned here.
   if (IsUnix(subject_.transport)) waiting_unix_.push_back(number);
@@ -102,18 +110,18 @@ int Testbed::Connect(const ConnectOptions& options) {
 }
 
 void Testbed::FinishConnect(int number, bool wait) {
-  PeerRecord& record = peers_[number];
+  PeerRecord& record = peers_.at(number);
   if (record.was_connected || record.peer.state() == PeerState::kClosed) return;
   const auto decided = [&] {
-    peers_[number].peer.ContinueConnect();
-    if (peers_[number].peer.state() != PeerState::kConnecting) return true;
+    peers_.at(number).peer.ContinueConnect();
+    if (peers_.at(number).peer.state() != PeerState::kConnecting) return true;
     // Room in a UNIX queue comes with an accept() of the program's, which is seen by itself.
-    if (!peers_[number].peer.WaitsForRoom()) loop_.WakeOnce(peers_[number].peer.fd(), true);
+    if (!peers_.at(number).peer.WaitsForRoom()) loop_.WakeOnce(peers_.at(number).peer.fd(), true);
     return false;
   };
   // The kernel goes on trying by itself: that the program sleeps does not end the wait, unless it
   // leaves a full queue as it is.
-  const auto expected = [&] { return !peers_[number].peer.WaitsForRoom() && !QueueIsFull(); };
+  const auto expected = [&] { return !peers_.at(number).peer.WaitsForRoom() && !QueueIsFull(); };
   if (!decided() && wait &&
       Wait(decided, Patience::kUntilAnswered, expected) != Waited::kHappened) {
     record.peer.GiveUpWaiting();
@@ -152,9 +160,17 @@ bool Testbed::QueueIsFull() {
 void Testbed::Listen(const ListenOptions& options) {
   now_path_ = options.path.empty() ? subject_.path : options.path;
   const std::string address = options.address.empty() ? subject_.address : options.address;
-  // A queue of length 0 takes one connection.
-  listener_.emplace(ServerAddress(address), options.full_queue ? 0 : kOwnBacklog);
-  if (options.full_queue) in_queue_ = StreamPeer::Connect(ServerAddress(address), {});
+  if (UsesDatagrams()) {
+    ListenForDatagrams(ServerAddress(address));
+  } else {
+    // A queue of length 0 takes one connection.
+    listener_.emplace(ServerAddress(address), options.full_queue ? 0 : kOwnBacklog, false,
+                      SocketType(subject_.transport));
+    if (options.full_queue) {
+      in_queue_ =
+          StreamPeer::Connect(ServerAddress(address), {.type = SocketType(subject_.transport)});
+    }
+  }
   Step(fmt::format(
       "listens on {}{}",
       IsUnix(subject_.transport) ? now_path_ : fmt::format("{} port {}", address, subject_.port),
@@ -162,15 +178,22 @@ void Testbed::Listen(const ListenOptions& options) {
 }
 
 void Testbed::OccupyEndpoint(Sharing sharing) {
-  listener_.emplace(ServerAddress(subject_.address), kOwnBacklog, sharing == Sharing::kReusePort);
-  Step("the harness itself listens on the endpoint");
+  const SocketAddress address = ServerAddress(subject_.address);
+  if (UsesDatagrams()) {
+    ListenForDatagrams(address);
+  } else {
+    listener_.emplace(address, kOwnBacklog, sharing == Sharing::kReusePort,
+                      SocketType(subject_.transport));
+  }
+  Step("the harness itself holds the endpoint");
 }
 
 bool Testbed::HasPendingConnection() const {
-  return listener_.has_value() && listener_->HasPending();
+  return !waiting_sessions_.empty() || (listener_.has_value() && listener_->HasPending());
 }
 
 int Testbed::Accept() {
+  if (UsesDatagrams()) return AcceptDatagram();
   const int number = AddPeer(StreamPeer::Accepted(OwnedFd()));
   if (!listener_.has_value()) return number;
   const auto connected = [&] {
@@ -179,27 +202,27 @@ int Testbed::Accept() {
       loop_.WakeOnce(listener_->fd(), false);
       return false;
     }
-    peers_[number].peer = std::move(*peer);
+    peers_.at(number).peer = std::move(*peer);
     return true;
   };
   const Waited waited = Wait(connected, Patience::kUntilServing);
   loop_.Forget(listener_->fd());
   if (waited != Waited::kHappened) {
     RecordRest(waited);
-    peers_[number].end_seen = true;
-    peers_[number].peer.Close();
+    peers_.at(number).end_seen = true;
+    peers_.at(number).peer.Close();
     return number;
   }
-  peers_[number].was_connected = true;
+  peers_.at(number).was_connected = true;
   Record({.kind = EventKind::kAccepted,
           .connection = number,
-          .address = peers_[number].peer.remote(),
-          .local_address = peers_[number].peer.local()});
+          .address = peers_.at(number).peer.remote(),
+          .local_address = peers_.at(number).peer.local()});
   return number;
 }
 
 void Testbed::RecordEnd(int number) {
-  PeerRecord& record = peers_[number];
+  PeerRecord& record = peers_.at(number);
   if (record.end_seen) return;
   const PeerState state = record.peer.state();
   if (state != PeerState::kFin && state != PeerState::kReset) return;
@@ -209,20 +232,30 @@ void Testbed::RecordEnd(int number) {
           .error = record.peer.error()});
 }
 
+bool Testbed::Connected(int number) const {
+  return datagrams_.contains(number) || peers_.at(number).was_connected;
+}
+
+const std::string& Testbed::Received(int number) const {
+  const auto found = datagrams_.find(number);
+  return found != datagrams_.end() ? found->second.received : peers_.at(number).received;
+}
+
 bool Testbed::Ended(int number) const {
-  const PeerState state = peers_[number].peer.state();
+  if (datagrams_.contains(number)) return datagrams_.at(number).closed;
+  const PeerState state = peers_.at(number).peer.state();
   return state != PeerState::kConnected && state != PeerState::kConnecting;
 }
 
 bool Testbed::ReadOnce(int number, std::size_t most) {
-  PeerRecord& record = peers_[number];
-  const std::string bytes = record.peer.ReadSome(most);
-  if (!bytes.empty()) {
-    record.received += bytes;
-    Record({.kind = EventKind::kReceived, .connection = number, .bytes = bytes});
+  PeerRecord& record = peers_.at(number);
+  const std::optional<std::string> bytes = record.peer.ReadSome(most);
+  if (bytes.has_value()) {
+    record.received += *bytes;
+    Record({.kind = EventKind::kReceived, .connection = number, .bytes = *bytes});
   }
   RecordEnd(number);
-  return !bytes.empty() || Ended(number);
+  return bytes.has_value() || Ended(number);
 }
 
 bool Testbed::MoreIsComing(int number) const {
@@ -234,55 +267,70 @@ bool Testbed::MoreIsComing(int number) const {
     return subject_.role == Role::kServer && IsTcp(subject_.transport) &&
            tracer_->ServerReadiness() == Tracer::Readiness::kReady;
   }
-  const auto received = static_cast<std::int64_t>(peers_[number].received.size());
+  const auto received = static_cast<std::int64_t>(peers_.at(number).received.size());
   return traffic.closed || traffic.shut_down || traffic.sent > received;
 }
 
 void Testbed::Read(int number, std::size_t bytes) {
+  if (datagrams_.contains(number)) return ReceiveDatagram(number);
   FinishConnect(number, true);
-  if (!peers_[number].was_connected) return;
-  const std::size_t before = peers_[number].received.size();
+  if (!peers_.at(number).was_connected) return;
+  const std::size_t before = peers_.at(number).received.size();
   const auto enough = [&] {
     while (true) {
-      const std::size_t have = peers_[number].received.size() - before;
+      const std::size_t have = peers_.at(number).received.size() - before;
       if (have >= bytes || Ended(number)) return true;
       if (!ReadOnce(number, bytes - have)) break;
     }
-    loop_.WakeOnce(peers_[number].peer.fd(), false);
+    loop_.WakeOnce(peers_.at(number).peer.fd(), false);
     return false;
   };
   const Waited waited =
       Wait(enough, Patience::kUntilAnswered, [&] { return MoreIsComing(number); });
-  if (peers_[number].peer.fd() >= 0) loop_.Forget(peers_[number].peer.fd());
+  if (peers_.at(number).peer.fd() >= 0) loop_.Forget(peers_.at(number).peer.fd());
   RecordRest(waited);
   DrainOutput();
 }
 
-std::size_t Testbed::SendAll(int number, const std::function<std::string_view(std::size_t)>& rest) {
+std::size_t Testbed::SendAll(int number, const std::function<std::string_view(std::size_t)>& rest,
+                             Urgency urgency) {
   FinishConnect(number, true);
-  if (!peers_[number].was_connected) return 0;
+  if (!peers_.at(number).was_connected) return 0;
   std::size_t sent = 0;
   const auto all_sent = [&] {
     std::string_view bytes;
     while (!(bytes = rest(sent)).empty()) {
-      const std::size_t n = peers_[number].peer.SendSome(bytes);
+      StreamPeer& peer = peers_.at(number).peer;
+      const std::size_t n =
+          urgency == Urgency::kNone ? peer.SendSome(bytes) : peer.SendUrgent(bytes);
       if (n == 0) break;
       sent += n;
     }
-    const PeerState state = peers_[number].peer.state();
+    const PeerState state = peers_.at(number).peer.state();
     if (bytes.empty() || (state != PeerState::kConnected && state != PeerState::kFin)) return true;
-    loop_.WakeOnce(peers_[number].peer.fd(), true);
+    loop_.WakeOnce(peers_.at(number).peer.fd(), true);
     return false;
   };
   const Waited waited = all_sent() ? Waited::kHappened : Wait(all_sent, Patience::kUntilAnswered);
-  if (peers_[number].peer.fd() >= 0) loop_.Forget(peers_[number].peer.fd());
+  if (peers_.at(number).peer.fd() >= 0) loop_.Forget(peers_.at(number).peer.fd());
   RecordRest(waited);
   return sent;
 }
 
 void Testbed::Send(int number, std::string_view bytes) {
+  if (datagrams_.contains(number)) return SendDatagram(number, number, bytes);
   const std::size_t sent = SendAll(number, [&](std::size_t from) { return bytes.substr(from); });
   RecordSent(number, {.kind = EventKind::kSent, .bytes = std::string(bytes.substr(0, sent))}, sent);
+}
+
+void Testbed::SendUrgent(int number, std::string_view bytes) {
+  const std::size_t sent = SendAll(
+      number, [&](std::size_t from) { return bytes.substr(from); }, Urgency::kLastByte);
+  RecordSent(number,
+             {.kind = EventKind::kSent,
+              .text = "the last byte is urgent",
+              .bytes = std::string(bytes.substr(0, sent))},
+             sent);
 }
 
 void Testbed::SendFiller(int number, std::int64_t bytes, Filler filler) {
@@ -302,32 +350,36 @@ void Testbed::SendFiller(int number, std::int64_t bytes, Filler filler) {
 void Testbed::RecordSent(int number, Event event, std::size_t sent) {
   event.connection = number;
   if (sent > 0) Record(std::move(event));
-  if (peers_[number].peer.state() != PeerState::kReset) return;
-  Record(
-      {.kind = EventKind::kSendFailed, .connection = number, .error = peers_[number].peer.error()});
+  if (peers_.at(number).peer.state() != PeerState::kReset) return;
+  Record({.kind = EventKind::kSendFailed,
+          .connection = number,
+          .error = peers_.at(number).peer.error()});
   RecordEnd(number);
 }
 
 void Testbed::HalfClose(int number) {
+  if (datagrams_.contains(number)) return;  // nothing says that no more will come
   FinishConnect(number, true);
-  if (!peers_[number].was_connected || peers_[number].peer.fd() < 0) return;
-  peers_[number].peer.HalfClose();
+  if (!peers_.at(number).was_connected || peers_.at(number).peer.fd() < 0) return;
+  peers_.at(number).peer.HalfClose();
   Record({.kind = EventKind::kHalfClosed, .connection = number});
 }
 
 void Testbed::Close(int number) {
+  if (datagrams_.contains(number)) return CloseDatagram(number);
   FinishConnect(number, false);
-  if (peers_[number].peer.fd() < 0) return;
-  loop_.Forget(peers_[number].peer.fd());
-  peers_[number].peer.Close();
+  if (peers_.at(number).peer.fd() < 0) return;
+  loop_.Forget(peers_.at(number).peer.fd());
+  peers_.at(number).peer.Close();
   Record({.kind = EventKind::kClosed, .connection = number});
 }
 
 void Testbed::Abort(int number) {
+  if (datagrams_.contains(number)) return CloseDatagram(number);
   FinishConnect(number, false);
-  if (peers_[number].peer.fd() < 0) return;
-  loop_.Forget(peers_[number].peer.fd());
-  peers_[number].peer.Abort();
+  if (peers_.at(number).peer.fd() < 0) return;
+  loop_.Forget(peers_.at(number).peer.fd());
+  peers_.at(number).peer.Abort();
   Record({.kind = EventKind::kAborted, .connection = number});
 }
 

@@ -53,16 +53,22 @@ void DecodeTransfer(const Tracee& tracee, PendingCall* pending) {
   if (call.name == "sendto" || call.name == "recvfrom") {
     call.flags = static_cast<int>(a[3]);
     if (call.name == "sendto" && a[4] != 0) {
-      call.address = DecodeAddress(tracee, a[4], a[5] & 0xffffffff, nullptr);
+      call.address = DecodeAddress(tracee, a[4], a[5] & 0xffffffff, &call);
       call.address_length = static_cast<int>(a[5]);
+    }
+    int room = -1;
+    if (call.name == "recvfrom" && a[4] != 0 && tracee.ReadValue(a[5], &room)) {
+      call.address_length = room;
     }
   } else if (call.name == "sendmsg" || call.name == "recvmsg") {
     call.flags = static_cast<int>(a[2]);
     msghdr header{};
-    if (call.name == "sendmsg" && tracee.ReadValue(a[1], &header) && header.msg_name != nullptr) {
-      call.address = DecodeAddress(tracee, reinterpret_cast<std::uint64_t>(header.msg_name),
-                                   header.msg_namelen, nullptr);
-      call.address_length = static_cast<int>(header.msg_namelen);
+    if (tracee.ReadValue(a[1], &header) && header.msg_name != nullptr) {
+      call.address_length = static_cast<int>(header.msg_namelen);  // received: the room for it
+      if (call.name == "sendmsg") {
+        call.address = DecodeAddress(tracee, reinterpret_cast<std::uint64_t>(header.msg_name),
+                                     header.msg_namelen, &call);
+      }
     }
   } else if (call.name == "sendmmsg" || call.name == "recvmmsg") {
     call.flags = static_cast<int>(a[3]);
@@ -204,7 +210,9 @@ void DecodeExit(const Tracee& tracee, PendingCall* pending) {
       }
       if (SourceOf(tracee, *pending, &address, &length) && length > 0) {
         call.returned_length = length;
-        call.address = DecodeAddress(tracee, address, static_cast<std::uint64_t>(length), nullptr);
+        const int readable = std::clamp(length, 0, std::max(call.address_length, 0));
+        call.address =
+            DecodeAddress(tracee, address, static_cast<std::uint64_t>(readable), nullptr);
       }
       break;
     default:

@@ -28,7 +28,8 @@ struct OpenSocket {
   int number = 0;  // by order of appearance
   int family = -1, type = -1;
   SocketRole role = SocketRole::kUnconnected;
-  int connection = -1;  // the harness's connection at the other end
+  int connection = -1;    // the harness's connection at the other end
+  bool endpoint = false;  // clients come in by it: it listens, or is a datagram socket with a name
   bool non_blocking = false;
   std::uint64_t inode = 0;           // 0: not asked for yet
   std::int64_t receive_timeout = 0;  // SO_RCVTIMEO in nanoseconds: its waits are timed; 0: none
@@ -116,7 +117,7 @@ struct Wait {
   std::int64_t timeout = kUnknownSpan;  // nanoseconds, where `timed`
   bool by_clock = false;     // it waits for a point in time: the span is what was left at its entry
   std::int64_t due = 0;      // on the tracer's clock; 0: unknown
-  bool on_listener = false;  // accept on it, or receiving on a datagram socket
+  bool on_listener = false;  // accept or receive on what clients come in by
   bool on_socket = false;    // concerns a socket at all
   bool naps = false;         // waits for nothing but time
   Watched watched;

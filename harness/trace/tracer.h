@@ -47,6 +47,9 @@ struct TracerHooks {
   std::function<int(pid_t pid, int fd, const std::string& peer)> connection_of;
   // A child of this process that is not traced has ended (the sandbox's init).
   std::function<void(pid_t pid, int status)> other_child_ended;
+  // Clients send datagrams: a server's endpoint is a datagram socket with a name. Otherwise one
+  // that it has besides (for its log, for a resolver) does not make it ready.
+  bool datagrams = false;
 };
 
 class Tracer {
@@ -78,7 +81,7 @@ class Tracer {
   bool LaunchedAlive(int run) const;  // the first process of that run
   pid_t LaunchedPid(int run) const;   // 0 when it has ended
   std::vector<pid_t> LivingProcesses() const;
-  // A thread sleeps in accept, or in a readiness wait that has the listener.
+  // A thread sleeps in accept or in receive on the endpoint, or in a readiness wait that has it.
   enum class Readiness { kNotYet, kGoingToSleep, kReady };
   Readiness ServerReadiness() const;
   RestState StateOfRest() const;

@@ -195,6 +195,9 @@ std::shared_ptr<OpenSocket> Tracer::SocketFromOutside(const TracedProcess& proce
   auto socket = NewSocket(made, options.non_blocking ? SOCK_NONBLOCK : 0);
   if (options.accepting.value_or(false)) {
     socket->role = SocketRole::kListener;
+    socket->endpoint = true;
+  } else if (socket->role == SocketRole::kDatagram) {
+    socket->endpoint = hooks_.datagrams;
   } else if (socket->role == SocketRole::kUnconnected && IsConnected(duplicate->get())) {
     const std::string peer = PeerAddressOf(duplicate->get());
     const bool pair = socket->family == AF_UNIX && LocalAddressOf(duplicate->get()) == peer;

@@ -115,11 +115,13 @@ void Tracer::EmitCall(TracedThread* thread, const PendingCall& pending) {
 
 bool Tracer::CountFailures(TracedThread* thread, const PendingCall& pending) {
   int& count = failing_in_a_row_[thread->tid];
-  if (pending.entry->kind == CallKind::kAccept && pending.call.error == EAGAIN) {
-    thread->seeks_clients = true;
-  }
+  const bool looks_for_clients = pending.entry->kind == CallKind::kAccept ||
+                                 (pending.entry->kind == CallKind::kReceive &&
+                                  pending.socket != nullptr && pending.socket->endpoint);
+  if (looks_for_clients && pending.call.error == EAGAIN) thread->seeks_clients = true;
   const bool end_of_stream = pending.entry->kind == CallKind::kReceive &&
-                             pending.call.result == 0 && pending.call.length > 0;
+                             pending.call.result == 0 && pending.call.length > 0 &&
+                             pending.call.role != SocketRole::kDatagram;
   // A fresh socket for each attempt is no success yet.
   const bool neutral =
       pending.entry->kind == CallKind::kSocket || pending.entry->kind == CallKind::kSetOption ||

@@ -77,7 +77,13 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
     case CallKind::kListen:
       if (ok && pending->socket != nullptr) {
         pending->socket->role = call.role = SocketRole::kListener;
+        pending->socket->endpoint = true;
         OnListening(thread);
+      }
+      break;
+    case CallKind::kBind:
+      if (ok && pending->socket != nullptr && pending->socket->role == SocketRole::kDatagram) {
+        pending->socket->endpoint = hooks_.datagrams;
       }
       break;
     case CallKind::kConnect:

@@ -22,7 +22,7 @@ bool FindVectors(const Tracee& tracee, const PendingCall& pending, std::uint64_t
   const auto& a = pending.arguments;
   if (name == "readv" || name == "writev" || name == "preadv2" || name == "pwritev2") {
     *address = a[1], *count = a[2];
-  } else if (name == "sendmsg" || name == "recvmsg" || name == "sendmmsg" || name == "recvmmsg") {
+  } else if (HasMessageHeader(name)) {
     msghdr header{};  // of sendmmsg: the first message, the only one that Shorten lets through
     if (!tracee.ReadValue(a[1], &header)) return false;
     *address = reinterpret_cast<std::uint64_t>(header.msg_iov), *count = header.msg_iovlen;

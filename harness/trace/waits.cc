@@ -118,9 +118,8 @@ std::optional<Wait> ClassifyWait(const Tracee& tracee, const TracedProcess& proc
       }
       wait.what += "(" + NameRole(*socket) + ")";
       wait.on_socket = true;
-      wait.on_listener =
-          pending.entry->kind == CallKind::kAccept ||
-          (pending.entry->kind == CallKind::kReceive && socket->role == SocketRole::kDatagram);
+      wait.on_listener = pending.entry->kind == CallKind::kAccept ||
+                         (pending.entry->kind == CallKind::kReceive && socket->endpoint);
       const bool receives =
           pending.entry->kind == CallKind::kReceive || pending.entry->kind == CallKind::kAccept;
       wait.timeout = receives ? socket->receive_timeout : socket->send_timeout;

@@ -33,6 +33,7 @@ class WaitsTest : public ::testing::Test {
  protected:
   WaitsTest() {
     listener_->role = SocketRole::kListener;
+    listener_->endpoint = true;
     connection_->role = SocketRole::kConnection;
     connection_->connection = 2;
     process_.descriptors[kListener].socket = listener_;

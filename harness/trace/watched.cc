@@ -112,8 +112,7 @@ bool WatchesListener(const Watched& watched) {
   ForEach(
       watched,
       [&](const OpenSocket& socket, bool for_input) {
-        any = any || (for_input && (socket.role == SocketRole::kListener ||
-                                    socket.role == SocketRole::kDatagram));
+        any = any || (for_input && socket.endpoint);
       },
       [](const std::shared_ptr<Timer>&) {});
   return any;

@@ -182,7 +182,7 @@ std::optional<Conversation> SessionOf(const std::vector<Conversation>& conversat
 std::string Endpoint(const Subject& subject, const std::string& address) {
   if (IsUnix(subject.transport)) return address.empty() ? subject.path : address;
   const std::string& host = address.empty() ? subject.address : address;
-  return subject.transport == Transport::kTcp6 ? fmt::format("[{}]:{}", host, subject.port)
+  return Family(subject.transport) == AF_INET6 ? fmt::format("[{}]:{}", host, subject.port)
                                                : fmt::format("{}:{}", host, subject.port);
 }
 
@@ -229,12 +229,15 @@ std::optional<Call> MakerOf(const Timeline& timeline, int socket) {
   return std::nullopt;
 }
 
-std::vector<int> EndpointConnects(const Timeline& timeline, const std::string& endpoint) {
+std::vector<int> EndpointConnects(const Timeline& timeline, const std::string& endpoint,
+                                  Transport transport) {
+  const bool datagrams = SocketType(transport) == SOCK_DGRAM;
   std::vector<int> connects;
-  for (const int index : timeline.Calls("connect")) {
+  for (const int index : timeline.Calls("*")) {
     const Call& call = *timeline[index].call;
+    if (call.name != "connect" && !(datagrams && call.name.starts_with("send"))) continue;
     // Resolvers connect datagram sockets to learn which local address would be used.
-    if (call.role == SocketRole::kDatagram) continue;
+    if (call.role == SocketRole::kDatagram && !datagrams) continue;
     if (SameEndpoint(call.address, endpoint)) connects.push_back(index);
   }
   return connects;

@@ -68,8 +68,10 @@ bool SameEndpoint(std::string_view one, std::string_view other);
 std::string OtherPeer(const Timeline& timeline, const std::string& endpoint, int run = 0);
 // The socket() call that made this socket, if it was seen.
 std::optional<Call> MakerOf(const Timeline& timeline, int socket);
-// Indices of the connect() calls to the endpoint on stream sockets, whatever came of them.
-std::vector<int> EndpointConnects(const Timeline& timeline, const std::string& endpoint);
+// Indices of the connect() calls to the endpoint, whatever came of them; over datagrams, of the
+// calls that send there, too.
+std::vector<int> EndpointConnects(const Timeline& timeline, const std::string& endpoint,
+                                  Transport transport = Transport::kTcp4);
 // Indices of the events that say that a fault was injected into that run.
 std::vector<int> FaultsIn(const Timeline& timeline, int run = 0);
 

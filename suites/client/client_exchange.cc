@@ -12,11 +12,13 @@
 namespace sockspec {
 namespace {
 
-SCENARIO(ClientExchange, kClient, kStreams, "the server sends its reply and closes") {
+SCENARIO(ClientExchange, kClient, kAllTransports, "the server sends its reply and closes") {
   Listen();
   Launch();
   Serve(Accept(), reply());
   WaitForExit();
+  // What becomes of the client's own path.
+  if (transport() == Transport::kUnixDgram) TakeSnapshot("after exit");
 }
 
 constexpr const char* kOtherIpv4 = "127.0.0.3";
@@ -24,7 +26,7 @@ constexpr const char* kOtherIpv6 = "fd00::3";
 
 std::string OtherAddress(Transport transport, const std::string& path) {
   if (IsUnix(transport)) return path + ".other";
-  return transport == Transport::kTcp6 ? kOtherIpv6 : kOtherIpv4;
+  return Family(transport) == AF_INET6 ? kOtherIpv6 : kOtherIpv4;
 }
 
 // A program that is given no address has but one endpoint: the ordinary one.
@@ -32,7 +34,7 @@ bool TakesAddress(const LaunchSpec& launch) {
   return launch.Mentions("host") || launch.Mentions("address") || launch.Mentions("path");
 }
 
-SCENARIO(ClientOtherEndpoint, kClient, kStreams,
+SCENARIO(ClientOtherEndpoint, kClient, kAllTransports,
          "the server has another address than in all other scenarios",
          .extra_addresses = {kOtherIpv6}) {
   const std::string other = OtherAddress(transport(), path());
@@ -50,12 +52,16 @@ SCENARIO(ClientOtherEndpoint, kClient, kStreams,
   WaitForExit();
 }
 
+const char* SendsTo(Transport transport) {
+  return SocketType(transport) == SOCK_DGRAM ? "sends a datagram to" : "connects to";
+}
+
 // CLI-01: the client connects to the endpoint that it was given, and to no other.
 CHECK(ClientExchange, "CLI-01") {
   const std::string endpoint = Endpoint(subject());
   if (!SessionOf(AllConversations())) {
     const std::string end = End().exited ? "" : "; it " + WhyNotEnded(timeline());
-    ADD_FAILURE() << fmt::format("never connects to {}{}", endpoint, end);
+    ADD_FAILURE() << fmt::format("never {} {}{}", SendsTo(transport()), endpoint, end);
     return;
   }
   if (!subject().traced) return;
@@ -72,7 +78,7 @@ CHECK(ClientOtherEndpoint, "CLI-01") {
       Endpoint(subject(), given ? OtherAddress(transport(), subject().path) : "");
   const ProgramEnd end = End();
   EXPECT_TRUE(SessionOf(AllConversations()).has_value())
-      << fmt::format("never connects to {}, where it was told to", endpoint)
+      << fmt::format("never {} {}, where it was told to", SendsTo(transport()), endpoint)
       << (end.exited ? "" : "; it " + WhyNotEnded(timeline()));
 }
 
@@ -152,6 +158,11 @@ CHECK(ClientExchange, "WR-06") {
 // FAM-08: the socket that connects is of the transport's type.
 CHECK(ClientExchange, "FAM-08") {
   int judged = 0;
+  if (SocketType(transport()) == SOCK_DGRAM) {
+    // That its datagram has come says it.
+    if (!SessionOf(AllConversations())) Inconclusive("nothing came from the client");
+    return;
+  }
   const std::vector<Call> made = Calls("socket");
   for (const Call& connect : Calls("connect")) {
     if (!SameEndpoint(connect.address, Endpoint(subject()))) continue;
@@ -173,11 +184,12 @@ CHECK(ClientExchange, "FAM-09") {
   int judged = 0;
   for (const Call& call : Calls("socket")) {
     const bool internet = call.family == AF_INET || call.family == AF_INET6;
-    if (call.type != SOCK_STREAM || internet != IsTcp(transport())) continue;
+    if (call.type != SocketType(transport()) || internet == IsUnix(transport())) continue;
     ++judged;
     const bool mptcp = IsTcp(transport()) && call.protocol == IPPROTO_MPTCP;
     const bool matches = call.protocol == 0 || mptcp ||
                          (IsTcp(transport()) && call.protocol == IPPROTO_TCP) ||
+                         (IsUdp(transport()) && call.protocol == IPPROTO_UDP) ||
                          (IsUnix(transport()) && call.protocol == PF_UNIX);
     EXPECT_TRUE(matches) << fmt::format("passes protocol {} to socket(), not 0 or the one of {}",
                                         call.protocol, Name(transport()));
@@ -186,11 +198,27 @@ CHECK(ClientExchange, "FAM-09") {
   if (judged == 0) Inconclusive("the socket() call of the connection was not seen");
 }
 
+// UNX-10: it has an address, so that it can be answered, and leaves no path behind.
+CHECK(ClientExchange, "UNX-10") {
+  const std::optional<Conversation> session = SessionOf(AllConversations());
+  if (!session) Inconclusive("nothing came from the client");
+  if (session->address == "unnamed") {
+    ADD_FAILURE() << "sends from a socket without a name, so that nobody can answer it";
+    return;
+  }
+  const std::string wrong = WrongOutput(subject(), Output(), subject().reply);
+  EXPECT_TRUE(wrong.empty()) << wrong;
+  const Snapshot after = SnapshotAt("after exit");
+  if (session->address.starts_with('@')) return;
+  EXPECT_TRUE(after.path_kind == "missing")
+      << fmt::format("leaves its {} at {} behind", after.path_kind, session->address);
+}
+
 // FAM-12: sin6_flowinfo and sin6_scope_id are 0, but for link-local addresses.
 CHECK(ClientExchange, "FAM-12") {
   constexpr int kIpv6Shortest = 24;  // without sin6_scope_id
   int judged = 0;
-  const std::vector<int> connects = EndpointConnects(timeline(), Endpoint(subject()));
+  const std::vector<int> connects = EndpointConnects(timeline(), Endpoint(subject()), transport());
   Examine(connects);
   for (const int index : connects) {
     const Call& call = CallAt(index);
@@ -201,13 +229,15 @@ CHECK(ClientExchange, "FAM-12") {
     EXPECT_TRUE(call.scope_id == 0)
         << fmt::format("connects with sin6_scope_id {}, not 0", call.scope_id);
   }
-  if (judged == 0) Inconclusive("the connect() call of the connection was not seen");
+  if (judged == 0) Inconclusive("no call with the server's address was seen");
 }
 
 // UNX-09: the address length covers the path.
 CHECK(ClientExchange, "UNX-09") {
   int judged = 0;
-  for (const Call& call : Calls("connect")) {
+  for (const Call& call : Calls("*")) {
+    const bool names_server = call.name == "connect" || call.name.starts_with("send");
+    if (!names_server || call.address_length < 0) continue;
     // A length that is too short cuts the path, so that the beginning alone is seen.
     if (call.address.empty() || !subject().path.starts_with(call.address)) continue;
     ++judged;

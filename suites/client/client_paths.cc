@@ -18,7 +18,7 @@ std::string PathOfLength(const std::string& path, std::size_t length) {
   return longer;
 }
 
-SCENARIO(ClientLongPaths, kClient, kUnixStreams, "launched with paths longer than sun_path") {
+SCENARIO(ClientLongPaths, kClient, kUnix, "launched with paths longer than sun_path") {
   // Where a program that cuts the path would arrive.
   constexpr std::size_t kLongestPath = 107;
   Listen({.path = PathOfLength(path(), kLongestPath)});

@@ -122,7 +122,7 @@ std::string AllByteValues() {
   return bytes;
 }
 
-SCENARIO(ClientAllBytes, kClient, kStreams, "the reply holds every byte value, twice") {
+SCENARIO(ClientAllBytes, kClient, kAllTransports, "the reply holds every byte value, twice") {
   Listen();
   Launch();
   Serve(Accept(), AllByteValues());

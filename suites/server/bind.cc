@@ -10,43 +10,54 @@
 namespace sockspec {
 namespace {
 
-SCENARIO(SpecificAddress, kServer, kTcp,
+SCENARIO(SpecificAddress, kServer, kInternet,
          "launched on the second of three local addresses; clients on it and on the others",
          .extra_addresses = {"fd00::2", "fd00::3"}) {
-  const bool v6 = transport() == Transport::kTcp6;
+  const bool v6 = Family(transport()) == AF_INET6;
   const std::string own = v6 ? "fd00::2" : "127.0.0.2";
   Start({.address = own});
   TakeSnapshot("ready");
   Exchange({.address = own});
-  Connect({.address = v6 ? "::1" : "127.0.0.1"});
-  Connect({.address = v6 ? "fd00::3" : "127.0.0.3"});
+  Exchange({.address = v6 ? "::1" : "127.0.0.1"});
+  Exchange({.address = v6 ? "fd00::3" : "127.0.0.3"});
 }
 
-SCENARIO(WildcardAddress, kServer, kTcp,
-         "launched on the wildcard address; clients on two local addresses",
-         .extra_addresses = {"192.0.2.7", "fd00::2"}) {
-  const bool v6 = transport() == Transport::kTcp6;
+// A local address of this host, beside the first one.
+constexpr const char* kSecondIpv4 = "192.0.2.9";
+constexpr const char* kSecondIpv6 = "fd00::2";
+
+SCENARIO(WildcardAddress, kServer, kInternet,
+         "launched on the wildcard address; clients on two local addresses (over datagrams also "
+         "from a connected socket)",
+         .extra_addresses = {kSecondIpv4, kSecondIpv6}) {
+  const bool v6 = Family(transport()) == AF_INET6;
   LaunchOptions options;
   if (launch().Mentions("address")) options.address = v6 ? "::" : "0.0.0.0";
   Start(options);
   for (int i = 0; i < kOrdinary; ++i) Exchange({.address = v6 ? "::1" : "127.0.0.1"});
-  Exchange({.address = v6 ? "fd00::2" : "192.0.2.7"});
+  const std::string second = v6 ? kSecondIpv6 : kSecondIpv4;
+  Exchange({.address = second});
+  if (!IsUdp(transport())) return;
+  Client connected = OpenDatagram({.address = second, .connected = true});
+  connected.Send(kRequest);
+  connected.ReadToEnd();
 }
 
-SCENARIO(PrivilegedPort, kServer, kTcp, "launched on port 13 without the right to bind below 1024",
+SCENARIO(PrivilegedPort, kServer, kInternet,
+         "launched on port 13 without the right to bind below 1024",
          .first_unprivileged_port = 1024) {
   Launch({.port = "13"});
   TakeSnapshot("after launch");
 }
 
-SCENARIO(NonLocalAddress, kServer, kTcp, "launched on an address that no interface has") {
-  Launch({.address = transport() == Transport::kTcp6 ? "2001:db8::1" : "192.0.2.1"});
+SCENARIO(NonLocalAddress, kServer, kInternet, "launched on an address that no interface has") {
+  Launch({.address = Family(transport()) == AF_INET6 ? "2001:db8::1" : "192.0.2.1"});
   TakeSnapshot("after launch");
 }
 
 constexpr const char* kBadPorts[] = {"-1", "12x"};
 
-SCENARIO(BadPorts, kServer, kTcp, "launched with ports that are out of range or no numbers") {
+SCENARIO(BadPorts, kServer, kInternet, "launched with ports that are out of range or no numbers") {
   const std::string too_large = std::to_string(65536 + port());
   for (const std::string& port :
        {too_large, std::string(kBadPorts[0]), std::string(kBadPorts[1])}) {
@@ -70,7 +81,7 @@ SCENARIO(Restart, kServer, kTcp,
 // BIND-01: bound to the address asked for.
 CHECK(SpecificAddress, "BIND-01") {
   if (!subject().launch.Mentions("address")) NotApplicable("no {address} in its command");
-  const std::string own = transport() == Transport::kTcp6 ? "fd00::2" : "127.0.0.2";
+  const std::string own = Family(transport()) == AF_INET6 ? "fd00::2" : "127.0.0.2";
   const std::vector<SocketRow> listeners = OwnListeners(SnapshotAt("ready"));
   if (listeners.empty()) Inconclusive("the kernel shows no listener of the program");
   for (const SocketRow& row : listeners) {
@@ -86,9 +97,10 @@ CHECK(SpecificAddress, "BIND-06") {
   if (all.size() != 3) Inconclusive("it never served on the specific address");
   EXPECT_THAT(all[0], ReceivedSomething());
   for (const std::size_t other : {1, 2}) {
-    EXPECT_TRUE(all[other].ending == Ending::kRefused)
-        << fmt::format("takes a connection on {}, though it was told to serve {} alone",
-                       all[other].address, all[0].address);
+    const bool refused = all[other].by_datagrams ? all[other].DatagramsReceived().empty()
+                                                 : all[other].ending == Ending::kRefused;
+    EXPECT_TRUE(refused) << fmt::format("serves {}, though it was told to serve {} alone",
+                                        all[other].address, all[0].address);
   }
 }
 
@@ -99,7 +111,7 @@ std::uint16_t Swapped(int port) {
 // BIND-02: the port asked for, in network byte order.
 CHECK(Exchanges, "BIND-02") {
   CallIndices("bind");
-  const std::vector<int> binds = EndpointBinds(timeline());
+  const std::vector<int> binds = EndpointBinds(timeline(), transport());
   if (binds.empty()) NotApplicable("it inherits its listener");
   bool right = false;
   for (const int index : binds) {
@@ -115,7 +127,7 @@ CHECK(Exchanges, "BIND-02") {
 // BIND-03: the length given to bind() fits the family's structure.
 CHECK(Exchanges, "BIND-03") {
   CallIndices("bind");
-  const std::vector<int> binds = EndpointBinds(timeline());
+  const std::vector<int> binds = EndpointBinds(timeline(), transport());
   if (binds.empty()) NotApplicable("it inherits its listener");
   for (const int index : binds) {
     const Call& call = CallAt(index);
@@ -169,10 +181,29 @@ CHECK(WildcardAddress, "BIND-05") {
   if (all.empty()) Inconclusive("it never served on the wildcard address");
   if (!all.front().received.empty()) OrdinaryReply();
   for (const Conversation& conversation : all) {
+    if (conversation.connection > kOrdinary) break;  // that is UDP-03's
     EXPECT_TRUE(!conversation.received.empty())
         << fmt::format("does not answer on {}, though it was told to serve every address: {}",
                        conversation.address, InWords(conversation));
   }
+}
+
+// UDP-03: the answer comes from the address that was asked.
+CHECK(WildcardAddress, "UDP-03") {
+  constexpr int kUnconnected = kOrdinary, kConnected = kOrdinary + 1;
+  OrdinaryReply();
+  const Conversation unconnected = TheConversation(kUnconnected);
+  const Conversation connected = TheConversation(kConnected);
+  for (const Datagram& datagram : unconnected.datagrams) {
+    if (datagram.by_harness) continue;
+    EXPECT_TRUE(HostOf(datagram.address) == HostOf(unconnected.address)) << fmt::format(
+        "answers from {}, where {} was asked", HostOf(datagram.address), unconnected.address);
+  }
+  if (unconnected.DatagramsReceived().empty()) {
+    Inconclusive(fmt::format("it does not answer at {}; see BIND-05", unconnected.address));
+  }
+  EXPECT_FALSE(connected.DatagramsReceived().empty()) << fmt::format(
+      "does not answer a client that has connected its socket to {}", connected.address);
 }
 
 // BIND-09: after closing first it can be launched again at once.
@@ -194,7 +225,7 @@ CHECK(Restart, "BIND-09") {
 // BIND-10: SO_REUSEADDR is set before bind(), where it is set.
 CHECK(Exchanges, "BIND-10") {
   CallIndices("setsockopt");
-  const std::vector<int> binds = EndpointBinds(timeline());
+  const std::vector<int> binds = EndpointBinds(timeline(), transport());
   Examine(binds);
   if (binds.empty()) NotApplicable("it inherits its listener");
   for (const int bind : binds) {

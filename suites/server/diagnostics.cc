@@ -12,11 +12,11 @@
 namespace sockspec {
 namespace {
 
-SCENARIO(BindFails, kServer, kStreams, "every bind() fails with ENOBUFS") {
+SCENARIO(BindFails, kServer, kAllTransports, "every bind() fails with ENOBUFS") {
   Launch({.faults = {{.call = CallClass::kBind, .count = -1, .error = ENOBUFS}}});
 }
 
-SCENARIO(WrongUsage, kServer, kStreams,
+SCENARIO(WrongUsage, kServer, kAllTransports,
          "launched without arguments, then with an option that it does not have") {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{}, std::vector<std::string>{"--no-such-option"}}) {

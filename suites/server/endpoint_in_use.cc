@@ -7,7 +7,7 @@
 namespace sockspec {
 namespace {
 
-SCENARIO(EndpointInUse, kServer, kStreams, "launched where another process listens") {
+SCENARIO(EndpointInUse, kServer, kAllTransports, "launched where another process listens") {
   OccupyEndpoint();
   Launch();
   TakeSnapshot("after launch");

@@ -1,6 +1,7 @@
 // The ordinary exchange, which most areas judge, and the gate: a server that does not pass it is
 // judged no further on that transport.
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include "suites/server/server_evidence.h"
 
@@ -8,24 +9,37 @@ namespace sockspec {
 namespace {
 
 constexpr int kClients = 5;
+constexpr int kDatagramClients = 20;  // where one too many or one too few may be rare
 // On UNIX the clients from this one on have names: the addresses that accept() returns then differ
 // in length.
 constexpr int kFirstNamed = 2;
 
-SCENARIO(Exchanges, kServer, kStreams,
-         "five silent clients, one after the other; then the stop signal and one more client") {
+int ClientsOf(Transport transport, const LaunchSpec& launch) {
+  if (launch.one_exchange) return 1;
+  return SocketType(transport) == SOCK_DGRAM ? Bounded(launch, kDatagramClients) : kClients;
+}
+
+SCENARIO(Exchanges, kServer, kAllTransports,
+         "five silent clients, one after the other (over datagrams: 20, one request each); then "
+         "the stop signal and one more client") {
   Start();
   Settle();
   TakeSnapshot("ready");
-  const int clients = launch().one_exchange ? 1 : kClients;
+  const bool datagrams = SocketType(transport()) == SOCK_DGRAM;
+  const int clients = ClientsOf(transport(), launch());
   for (int i = 0; i < clients; ++i) {
     ConnectOptions options;
     if (IsUnix(transport()) && i >= kFirstNamed) {
       options.local_address = fmt::format("{}.client{}", path(), i);
     }
-    Exchange(options);
-    Settle();
+    if (datagrams) {
+      Connect(options).ReadToEnd();  // the socket stays: a second answer would be seen
+    } else {
+      Exchange(options);
+      Settle();
+    }
   }
+  if (datagrams) Settle();
   TakeSnapshot("after exchanges");
   Stop();
   TakeSnapshot("after stop");
@@ -35,6 +49,11 @@ SCENARIO(Exchanges, kServer, kStreams,
 // What the gate finds wrong with a server that was (or was not) reached by the first client.
 std::string WrongExchange(const Conversation& conversation) {
   if (!conversation.connected) return "refuses its first client: " + InWords(conversation);
+  if (conversation.by_datagrams) {
+    return conversation.DatagramsReceived().empty()
+               ? "never answers its first client: " + InWords(conversation)
+               : "";
+  }
   if (conversation.received.empty()) {
     return "accepts its first client but never answers it: " + InWords(conversation);
   }
@@ -57,8 +76,8 @@ CHECK(Exchanges, "FAM-01") {
   const std::string wrong = WrongExchange(TheConversation());
   EXPECT_TRUE(wrong.empty()) << wrong;
   if (!InheritsListener(subject().launch)) {
-    EXPECT_TRUE(Listener(SnapshotAt("ready")).has_value())
-        << fmt::format("holds no listening socket on port {} itself", subject().port);
+    EXPECT_TRUE(Listener(SnapshotAt("ready")).has_value()) << fmt::format(
+        "holds no socket on port {} itself, at which clients could reach it", subject().port);
   }
 }
 

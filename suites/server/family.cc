@@ -11,7 +11,7 @@
 namespace sockspec {
 namespace {
 
-SCENARIO(UnsupportedFamilies, kServer, kStreams,
+SCENARIO(UnsupportedFamilies, kServer, kAllTransports,
          "launched for AppleTalk, then for PUP: families that the host does not have") {
   for (const char* family : {"appletalk", "pup"}) {
     Launch({.transport = family});
@@ -21,7 +21,7 @@ SCENARIO(UnsupportedFamilies, kServer, kStreams,
 }
 
 SCENARIO(
-    SocketFails, kServer, kStreams,
+    SocketFails, kServer, kAllTransports,
     "the endpoint's first socket() fails, with EMFILE and then, in a second run, with ENOBUFS") {
   for (const int error : {EMFILE, ENOBUFS}) {
     Launch(
@@ -71,9 +71,11 @@ CHECK(UnsupportedFamilies, "FAM-07") {
 // bound.
 CHECK(Exchanges, "FAM-08") {
   Calls("socket");
-  std::set<int> sockets = ListeningSockets(timeline());
+  std::set<int> sockets;
+  if (SocketType(transport()) != SOCK_DGRAM) sockets = ListeningSockets(timeline());
   if (sockets.empty()) {
-    for (const int index : EndpointBinds(timeline())) sockets.insert(CallAt(index).on_socket);
+    for (const int index : EndpointBinds(timeline(), transport()))
+      sockets.insert(CallAt(index).on_socket);
   }
   int judged = 0;
   for (const int socket : sockets) {
@@ -84,7 +86,7 @@ CHECK(Exchanges, "FAM-08") {
         << fmt::format("binds a socket of type {}, where {} needs type {}", made->type,
                        Name(transport()), SocketType(transport()));
   }
-  if (judged == 0) NotApplicable("it made no listening socket itself");
+  if (judged == 0) NotApplicable("it made no socket for clients itself");
 }
 
 // FAM-09: protocol is 0 or the one of the transport, in calls that fail as well.
@@ -94,13 +96,14 @@ CHECK(Exchanges, "FAM-09") {
     if (call.family != Family(transport()) || call.type != SocketType(transport())) continue;
     ++judged;
     const bool matches =
-        call.protocol == 0 ||
+        call.protocol == 0 || (IsUdp(transport()) && call.protocol == IPPROTO_UDP) ||
+        (IsUnix(transport()) && call.protocol == PF_UNIX) ||
         (IsTcp(transport()) && (call.protocol == IPPROTO_TCP || call.protocol == IPPROTO_MPTCP));
     EXPECT_TRUE(matches) << fmt::format("passes protocol {} to socket(), not 0 or the one of {}",
                                         call.protocol, Name(transport()));
     if (matches && call.protocol == IPPROTO_MPTCP) Note("asks for MPTCP");
   }
-  if (judged == 0) NotApplicable("it made no listening socket itself");
+  if (judged == 0) NotApplicable("it made no socket for clients itself");
 }
 
 // FAM-10: a failing socket() ends the start-up.
@@ -125,7 +128,7 @@ CHECK(SocketFails, "FAM-10") {
 CHECK(Exchanges, "FAM-12") {
   CallIndices("bind");
   int judged = 0;
-  for (const int index : EndpointBinds(timeline())) {
+  for (const int index : EndpointBinds(timeline(), transport())) {
     const Call& call = CallAt(index);
     const std::optional<Call> made = MadeBy(timeline(), call.on_socket);
     if (!made.has_value() || made->family != AF_INET6 || call.address_length < 24) continue;

@@ -20,7 +20,7 @@ constexpr std::int64_t kSmallGrowth = 200;  // bytes an exchange
 // Runtimes that collect garbage grow until they do; none of them waits this long in one thread.
 constexpr std::int64_t kMoreThanAnyNursery = 16 << 20;
 
-SCENARIO(ManyExchanges, kServer, kStreams,
+SCENARIO(ManyExchanges, kServer, kAllTransports,
          "160 clients one after the other, with a look at the program after each quarter; 400 "
          "more if its memory still grows",
          .long_run = true) {

@@ -95,7 +95,7 @@ SCENARIO(UnexpectedInput, kServer, kStreams,
   Exchange();
 }
 
-SCENARIO(StopAndContinue, kServer, kStreams,
+SCENARIO(StopAndContinue, kServer, kAllTransports,
          "stopped and continued five times while idle, and while a client waits") {
   Start();
   for (int i = 0; i < kOrdinary; ++i) Exchange();
@@ -112,12 +112,12 @@ SCENARIO(StopAndContinue, kServer, kStreams,
   Exchange();
 }
 
-SCENARIO(StdinClosed, kServer, kStreams, "launched with descriptor 0 closed") {
+SCENARIO(StdinClosed, kServer, kAllTransports, "launched with descriptor 0 closed") {
   Launch({.closed = {0}});
   Exchange();
 }
 
-SCENARIO(NoStdio, kServer, kStreams, "launched with descriptors 0, 1 and 2 closed") {
+SCENARIO(NoStdio, kServer, kAllTransports, "launched with descriptors 0, 1 and 2 closed") {
   Launch({.closed = {0, 1, 2}});
   Exchange();
 }

@@ -63,10 +63,12 @@ std::set<int> ListeningSockets(const Timeline& timeline) {
   return sockets;
 }
 
-std::vector<int> EndpointBinds(const Timeline& timeline) {
-  const std::set<int> listening = ListeningSockets(timeline);
+std::vector<int> EndpointBinds(const Timeline& timeline, Transport transport) {
+  const bool datagrams = SocketType(transport) == SOCK_DGRAM;
+  const std::set<int> listening = datagrams ? std::set<int>() : ListeningSockets(timeline);
   return SelectCalls(timeline, [&](const Call& call) {
     if (call.name != "bind") return false;
+    if (datagrams && call.role == SocketRole::kListener) return false;
     if (!listening.empty()) return listening.contains(call.on_socket);
     const std::optional<Call> made = MadeBy(timeline, call.on_socket);
     return made.has_value() &&
@@ -108,7 +110,7 @@ std::vector<int> FaultsBefore(const Timeline& timeline, const Conversation& conv
 std::vector<SocketRow> OwnListeners(const Snapshot& snapshot) {
   std::vector<SocketRow> rows;
   for (const SocketRow& row : snapshot.sockets) {
-    if (row.owned && row.state == "LISTEN") rows.push_back(row);
+    if (row.owned && row.IsEndpoint()) rows.push_back(row);
   }
   return rows;
 }
@@ -117,7 +119,7 @@ std::vector<SocketRow> OwnConnections(const Snapshot& snapshot) {
   std::vector<SocketRow> rows;
   for (const SocketRow& row : snapshot.sockets) {
     // Without a name it is half of a socket pair, between the program's own processes.
-    if (row.owned && row.state != "LISTEN" && !row.local.empty()) rows.push_back(row);
+    if (row.owned && !row.IsEndpoint() && !row.local.empty()) rows.push_back(row);
   }
   return rows;
 }

@@ -33,9 +33,10 @@ std::vector<int> SelectCalls(const Timeline& timeline,
                              const std::function<bool(const Call&)>& wanted);
 // The numbers of the sockets on which listen() has succeeded.
 std::set<int> ListeningSockets(const Timeline& timeline);
-// Indices of bind() on what listens; where nothing ever listened, on any socket of the IP or UNIX
-// families (resolvers bind netlink sockets).
-std::vector<int> EndpointBinds(const Timeline& timeline);
+// Indices of bind() on the server's endpoint: what listens, or the datagram sockets where clients
+// send those; where nothing ever listened, on any socket of the IP or UNIX families (resolvers bind
+// netlink sockets).
+std::vector<int> EndpointBinds(const Timeline& timeline, Transport transport);
 // The socket() call that made this socket; empty for one that was inherited.
 std::optional<Call> MadeBy(const Timeline& timeline, int socket);
 // Any process (a thread too, where asked) was started after the server had become ready.
@@ -45,6 +46,7 @@ std::vector<int> TasksStarted(const Timeline& timeline, Tasks tasks);
 std::vector<int> FaultsBefore(const Timeline& timeline, const Conversation& conversation);
 
 // --- kernel -------------------------------------------------------------------------------------
+// The program's endpoints: sockets that listen, or datagram sockets with a name.
 std::vector<SocketRow> OwnListeners(const Snapshot& snapshot);
 // Sockets of connections that a process of the program still holds.
 std::vector<SocketRow> OwnConnections(const Snapshot& snapshot);

@@ -2,12 +2,15 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <algorithm>
+
+#include "harness/base/text.h"
 #include "suites/server/server_evidence.h"
 
 namespace sockspec {
 namespace {
 
-SCENARIO(StalePath, kServer, kUnixStreams, "killed while it served, and launched again") {
+SCENARIO(StalePath, kServer, kUnix, "killed while it served, and launched again") {
   Start();
   Exchange();
   Kill();
@@ -16,7 +19,7 @@ SCENARIO(StalePath, kServer, kUnixStreams, "killed while it served, and launched
   Exchange();
 }
 
-SCENARIO(FileAtPath, kServer, kUnixStreams, "launched where a regular file lies at its path") {
+SCENARIO(FileAtPath, kServer, kUnix, "launched where a regular file lies at its path") {
   WritePath("file");
   Launch();
   TakeSnapshot("after launch");
@@ -30,7 +33,7 @@ std::string Lengthened(std::string path, std::size_t bytes) {
 
 constexpr std::size_t kLongPaths[] = {sizeof(sockaddr_un::sun_path) + 1, 200};
 
-SCENARIO(LongPath, kServer, kUnixStreams,
+SCENARIO(LongPath, kServer, kUnix,
          "launched with paths of 109 and 200 bytes, where sun_path has 108") {
   for (const std::size_t bytes : kLongPaths) {
     Launch({.path = Lengthened(path(), bytes)});
@@ -39,7 +42,13 @@ SCENARIO(LongPath, kServer, kUnixStreams,
   }
 }
 
-SCENARIO(PrivateUmask, kServer, kUnixStreams, "launched with umask 077") {
+SCENARIO(AbstractName, kServer, kUnix, "launched on an abstract name") {
+  Start({.path = "@" + path()});
+  TakeSnapshot("ready");
+  Exchange();
+}
+
+SCENARIO(PrivateUmask, kServer, kUnix, "launched with umask 077") {
   Start({.umask = 077});
   TakeSnapshot("ready");
 }
@@ -93,10 +102,41 @@ CHECK(LongPath, "UNX-05") {
   }
 }
 
+// UNX-06: an abstract name has exactly the length that was asked for.
+CHECK(AbstractName, "UNX-06") {
+  if (!subject().launch.Mentions("path")) NotApplicable("no {path} in its command");
+  const std::string name = "@" + subject().path;
+  if (!Served()) {
+    ADD_FAILURE() << fmt::format("never becomes ready to serve at {}: ", name)
+                  << WhatItDidLast(timeline(), 0, End(), ErrorOutput());
+    return;
+  }
+  for (const SocketRow& row : OwnListeners(SnapshotAt("ready"))) {
+    EXPECT_TRUE(row.local == name)
+        << fmt::format("takes the name {}, where {} was asked for", Quote(row.local), Quote(name));
+  }
+  EXPECT_THAT(TheConversation(), ReceivedSomething());
+}
+
+// UNX-07: one message, one record.
+CHECK(Exchanges, "UNX-07") {
+  int judged = 0;
+  for (const Conversation& conversation : AllConversations()) {
+    if (conversation.received.empty()) continue;
+    ++judged;
+    const auto records =
+        std::count_if(conversation.events.begin(), conversation.events.end(),
+                      [&](int index) { return timeline()[index].kind == EventKind::kReceived; });
+    EXPECT_TRUE(records == 1) << fmt::format("sends its message in {} records: {}", records,
+                                             InWords(conversation));
+  }
+  if (judged == 0) Inconclusive("no client got a reply");
+}
+
 // UNX-09: the length given to bind() covers the path.
 CHECK(Exchanges, "UNX-09") {
   CallIndices("bind");
-  const std::vector<int> binds = EndpointBinds(timeline());
+  const std::vector<int> binds = EndpointBinds(timeline(), transport());
   if (binds.empty()) NotApplicable("it inherits its listener");
   const std::string& path = subject().path;
   for (const int index : binds) {
