@@ -1,6 +1,7 @@
 // The layout of terminal text.
 #include "reports/write/terminal_page.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +26,7 @@ TEST(TerminalPageTest, WrapsWithAHangingIndent) {
 TEST(TerminalPageTest, BreaksAWordLongerThanALine) {
   TerminalPage page(false, 50);
   page.Wrapped({}, std::string(70, 'x'), Paint::kPlain, 2);
-  EXPECT_EQ(page.text(), std::string(48, 'x') + "\n  " + std::string(22, 'x') + "\n");
+  EXPECT_EQ(page.text(), fmt::format("{:x<48}\n  {:x<22}\n", "", ""));
 }
 
 TEST(TerminalPageTest, TablesStandSideBySideWhereTheyFit) {
