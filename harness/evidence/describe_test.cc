@@ -112,10 +112,10 @@ TEST(Describe, TheWire) {
   EXPECT_EQ(wire(EventKind::kGotFin), "<- FIN");
   EXPECT_EQ(wire(EventKind::kGotReset), "<- RST");
   EXPECT_EQ(wire(EventKind::kDatagramSent), "-> datagram of 0 bytes to 127.0.0.1:13013");
-  EXPECT_EQ(Describe({.kind = EventKind::kDatagramError,
-                      .error = ECONNREFUSED,
-                      .address = "127.0.0.1:13013"}),
-            "<- ECONNREFUSED for a datagram to 127.0.0.1:13013");
+  EXPECT_EQ(
+      Describe(
+          {.kind = EventKind::kDatagramError, .error = ECONNREFUSED, .address = "127.0.0.1:13013"}),
+      "<- ECONNREFUSED for a datagram to 127.0.0.1:13013");
   EXPECT_EQ(wire(EventKind::kDatagramReceived, "x"),
             "<- datagram of 1 byte \"x\" from 127.0.0.1:13013");
   EXPECT_EQ(Describe({.kind = EventKind::kConnectFailed, .error = ECONNREFUSED, .address = "/t/s"}),
