@@ -16,6 +16,7 @@ Suite EmbeddedSuite() {
                                .description = info.description,
                                .requirements = RequirementsOf(info.name),
                                .long_run = info.needs.long_run,
+                               .needs_namespaces = NeedsNamespaces(info),
                                .file = info.file,
                                .line = info.line});
   }

@@ -36,6 +36,7 @@ struct EndName {
 constexpr EndName kEnds[] = {{DriveEnd::kComplete, "complete"},
                              {DriveEnd::kNotReady, "not-ready"},
                              {DriveEnd::kDeadline, "deadline"},
+                             {DriveEnd::kNotObservable, "not-observable"},
                              {DriveEnd::kNotExecutable, "not-executable"},
                              {DriveEnd::kHarnessError, "harness-error"}};
 
@@ -46,19 +47,22 @@ std::string BelowHome(const std::string& home, const std::string& path) {
   return path.substr(0, path.find('/', home.size() + 1));
 }
 
-std::vector<std::string> ReadableFolders(const Manifest& manifest, const LaunchSpec& spec,
-                                         const DriveOptions& options, const std::string& home) {
+}  // namespace
+
+std::vector<std::string> ReadableFolders(const Manifest& manifest, const std::string& program_name,
+                                         const std::string& directory,
+                                         const std::string& tool_folder) {
   std::vector<std::string> folders = manifest.sandbox_read;
-  folders.push_back(options.tool_folder);
+  folders.push_back(tool_folder);
   const char* path = getenv("PATH");
   for (std::string_view folder : Split(path != nullptr ? path : "", ':')) {
-    const std::string below = BelowHome(home, std::string(folder));
+    const std::string below = BelowHome(CallerHome(), std::string(folder));
     if (!below.empty()) folders.push_back(below);
   }
-  const std::vector<std::string>& command = options.wrap.empty() ? spec.command : options.wrap;
   try {
-    const std::string program = ResolveProgram(
-        command.front(), options.tool_folder + ":" + (path != nullptr ? path : ""), spec.directory);
+    const std::string program =
+        ResolveProgram(program_name, tool_folder + ":" + (path != nullptr ? path : ""),
+                       BuiltFiles(manifest).OnHost(directory));
     folders.push_back(std::filesystem::path(program).parent_path());
     folders.push_back(std::filesystem::canonical(program).parent_path());
   } catch (const ProgramNotExecutable&) {
@@ -68,6 +72,25 @@ std::vector<std::string> ReadableFolders(const Manifest& manifest, const LaunchS
     return folder == "/" || !std::filesystem::is_directory(folder);
   });
   return folders;
+}
+
+namespace {
+
+// See Subject::missing. What the command line leaves out comes before what the host refuses: only
+// the former is no fault.
+std::map<std::string, std::string> MissingMeans(const DriveOptions& options) {
+  std::map<std::string, std::string> missing;
+  if (options.planes != Planes::kAll) {
+    missing["trace"] = options.planes == Planes::kWire ? "--planes wire" : "--planes kernel";
+  } else if (options.interactive) {
+    missing["trace"] = "--debugger";
+  } else if (!options.abilities.ptrace) {
+    missing["trace"] = "ptrace denied";
+  }
+  if (options.planes == Planes::kWire) missing["kernel"] = "--planes wire";
+  if (!options.abilities.socket_diag) missing["socket-diag"] = "no inet_diag";
+  if (!options.abilities.user_namespaces) missing["namespaces"] = "no user namespaces";
+  return missing;
 }
 
 // A port that is free now; where there is no network namespace of our own.
@@ -92,16 +115,16 @@ std::optional<DriveEnd> ParseDriveEnd(std::string_view name) {
   return std::nullopt;
 }
 
-Subject MakeSubject(const Manifest&, const Program& program, Transport transport,
-                    const HostAbilities& abilities) {
+Subject MakeSubject(const Program& program, Transport transport, const DriveOptions& options) {
   Subject subject;
   subject.role = program.role;
   subject.transport = transport;
   subject.service = program.service;
   subject.launch = program.launch.at(transport);
   const LaunchSpec& spec = subject.launch;
-  subject.isolated = abilities.user_namespaces;
-  subject.traced = abilities.ptrace;
+  subject.missing = MissingMeans(options);
+  subject.isolated = subject.Has("namespaces");
+  subject.traced = subject.Has("trace");
   subject.address = Family(transport) == AF_INET6 ? "::1" : "127.0.0.1";
   subject.port = spec.port.value_or(subject.isolated ? kPort : LeasePort());
   subject.path = spec.path.value_or(
@@ -109,6 +132,10 @@ Subject MakeSubject(const Manifest&, const Program& program, Transport transport
   subject.backlog = spec.backlog.value_or(kBacklog);
   if (program.role == Role::kClient) subject.reply = kDaytimeReply;
   return subject;
+}
+
+StandIn BuiltFiles(const Manifest& manifest) {
+  return manifest.built.empty() ? StandIn{} : StandIn{manifest.directory, manifest.built};
 }
 
 void PrepareToDrive(const std::vector<std::string>& directories, const HostAbilities& abilities) {
@@ -128,7 +155,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
   Drive drive;
   drive.began = MonotonicNanoseconds();
   if (const std::string reason = WhyNotObservable(scenario.name, subject); !reason.empty()) {
-    drive.end = DriveEnd::kComplete;
+    drive.end = DriveEnd::kNotObservable;
     drive.reason = reason;
     return drive;
   }
@@ -142,8 +169,11 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     SandboxOptions sandbox_options;
     sandbox_options.directory = subject.launch.directory;
     sandbox_options.home = CallerHome();
-    sandbox_options.readable =
-        ReadableFolders(manifest, subject.launch, options, sandbox_options.home);
+    sandbox_options.stand_in = BuiltFiles(manifest);
+    const std::vector<std::string>& command =
+        options.wrap.empty() ? subject.launch.command : options.wrap;
+    sandbox_options.readable = ReadableFolders(manifest, command.front(), subject.launch.directory,
+                                               options.tool_folder);
     sandbox_options.first_unprivileged_port = scenario.needs.first_unprivileged_port;
     sandbox_options.longest_queue = scenario.needs.longest_queue;
     sandbox_options.extra_addresses = scenario.needs.extra_addresses;

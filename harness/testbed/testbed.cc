@@ -7,8 +7,17 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/error.h"
+#include "harness/base/processor.h"
 
 namespace sockspec {
+namespace {
+
+// How long a program that is not traced, and sleeps perhaps for a limited time, is waited for to go
+// on by itself where something is expected of it. What has not happened by then is held against
+// nobody (judging.cc): it is not known.
+constexpr double kUncertainSeconds = 2;
+
+}  // namespace
 
 Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOptions& options,
                  const Sandbox& sandbox, bool own_clock, Timeline* timeline)
@@ -23,7 +32,7 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
       sockets_(sandbox.proc_fd()),
       first_counters_(sandbox.isolated() ? TcpCounters{0, 0, 0}
                                          : ReadTcpCounters(sandbox.proc_fd())) {
-  TracerHooks hooks;
+  WatchHooks hooks;
   hooks.record = [this](Event event) { Record(std::move(event)); };
   hooks.connection_of = [this](pid_t pid, int fd, const std::string& peer) {
     return ConnectionOf(pid, fd, peer);
@@ -31,11 +40,27 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
   hooks.other_child_ended = [this](pid_t pid, int) {
     if (pid == sandbox_.init_pid()) deadline_ = "the sandbox's init ended early";
   };
-  tracer_ = std::make_unique<Tracer>(sandbox.proc_fd(), std::move(hooks));
+  if (subject.traced) {
+    auto tracer = std::make_unique<Tracer>(sandbox.proc_fd(), std::move(hooks));
+    tracer_ = tracer.get();
+    watch_ = std::move(tracer);
+  } else {
+    // Whether it asks for its processors, or starts threads, would not be seen.
+    LeaveProcessor();
+    watch_ = std::make_unique<UntracedProgram>(sandbox.proc_fd(), sandbox.init_pid(),
+                                               std::move(hooks));
+  }
   Record({.kind = EventKind::kStep, .number = RealtimeNanoseconds(), .text = "wall clock"});
 }
 
 Testbed::~Testbed() = default;
+
+Tracer& Testbed::NeedTracer() {
+  if (tracer_ == nullptr) {
+    throw ScenarioEnded(DriveEnd::kNotObservable, NotObservable(subject_, "trace"));
+  }
+  return *tracer_;
+}
 
 int Testbed::Record(Event event) {
   event.at = MonotonicNanoseconds() - began_;
@@ -55,51 +80,61 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
     *outcome = waited;
     return Look::kDone;
   };
-  const int stops = tracer_->HandleStops();
-  if (happened()) return done(Waited::kHappened);
+  const int stops = watch_->HandleStops();
+  if (happened && happened()) return done(Waited::kHappened);
   // While a server spins another thread of it may yet answer; a client that spins has nobody but us
   // to wait for.
   const bool until_it_acts =
       patience == Patience::kUntilServing ||
       (patience == Patience::kUntilAnswered && subject_.role == Role::kServer);
-  if (until_it_acts ? tracer_->SpinsAlone() : tracer_->Spins()) return done(Waited::kSpins);
-  if (!tracer_->AnyLiving()) {
+  if (until_it_acts ? watch_->SpinsAlone() : watch_->Spins()) return done(Waited::kSpins);
+  if (!watch_->AnyLiving()) {
     if (loop_.HandlePending()) return Look::kAgain;
-    return happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);
+    return happened && happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);
   }
-  RestState rest = tracer_->StateOfRest();
+  RestState rest = watch_->StateOfRest();
   if (rest.rest == Rest::kFallingAsleep) return Look::kAgain;
   // What runs tells by a stop when it has come somewhere: nearly every call that can put it to
   // sleep is followed. Should it sleep in another one, the watchdog ends the wait, and what is true
   // then is judged as if it had been seen at once.
-  if (rest.rest == Rest::kActive) return stops < Tracer::kMostStops ? Look::kWait : Look::kAgain;
+  if (rest.rest == Rest::kActive) return stops < ProgramWatch::kMostStops ? Look::kWait : Look::kAgain;
   if (rest.rest == Rest::kTimedWait && patience != Patience::kUntilIdle) {
-    if (tracer_->EndTimedWaits()) return Look::kAgain;
-    return Look::kWait;
+    if (tracer_ != nullptr) return tracer_->EndTimedWaits() ? Look::kAgain : Look::kWait;
+    // Its timed waits cannot be ended, and may be none. Nothing tells when such a thread goes on.
+    if (IsPatient(static_cast<bool>(happened), patience)) return Look::kAgain;
   }
   // All sleep. Whatever came in before that must be handled first, and must not have woken anyone.
   const bool came_in = loop_.HandlePending();
-  if (came_in || stops > 0 || tracer_->HandleStops() > 0) return Look::kAgain;
-  const Rest second = tracer_->StateOfRest().rest;
-  if (second != rest.rest || !tracer_->OffTheProcessor()) return Look::kAgain;
-  if (happened()) return done(Waited::kHappened);
+  if (came_in || stops > 0 || watch_->HandleStops() > 0) return Look::kAgain;
+  const Rest second = watch_->StateOfRest().rest;
+  if (second != rest.rest || !watch_->OffTheProcessor()) return Look::kAgain;
+  if (happened && happened()) return done(Waited::kHappened);
   if (expected && expected()) return Look::kWait;
-  return done(Waited::kSettled);
+  const bool certain = rest.rest == Rest::kSettled || patience == Patience::kUntilIdle;
+  return done(certain ? Waited::kSettled : Waited::kAsleep);
+}
+
+bool Testbed::IsPatient(bool awaits_more, Patience patience) const {
+  // A start-up gets the whole time of the watchdog.
+  if (!awaits_more || patience == Patience::kUntilServing) return awaits_more;
+  const double seconds = kUncertainSeconds * options_.watchdog_seconds / kUsualWatchdogSeconds;
+  return static_cast<double>(MonotonicNanoseconds() - wait_began_) / 1e9 < seconds;
 }
 
 Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience patience,
                               const std::function<bool()>& expected) {
   Waited outcome = Waited::kHappened;
   // What it did before does not count: it may just have been told to do something else.
-  tracer_->ForgetSpins();
+  watch_->ForgetSpins();
+  wait_began_ = MonotonicNanoseconds();
   const bool in_time =
       loop_.RunUntil([&] { return LookAround(happened, patience, expected, &outcome); },
                      options_.watchdog_seconds);
   if (in_time) return outcome;
   // The watchdog only ends the wait; what is true now decides what it was.
-  const RestState rest = tracer_->StateOfRest();
+  const RestState rest = watch_->StateOfRest();
   if (rest.rest == Rest::kSettled && !(expected && expected())) return Waited::kSettled;
-  if (tracer_->Spins()) RecordRest(Waited::kSpins);
+  if (watch_->Spins()) RecordRest(Waited::kSpins);
   const std::string why =
       fmt::format("after {} s: {}", options_.watchdog_seconds,
                   rest.rest == Rest::kTimedWait ? "still in " + rest.what : "still running");
@@ -107,16 +142,21 @@ Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience pa
   throw ScenarioEnded(DriveEnd::kDeadline, why);
 }
 
-void Testbed::RecordRest(Waited waited) {
+void Testbed::RecordRest(Waited waited, Awaited awaited) {
+  if (waited == Waited::kAsleep) {
+    Record({.kind = EventKind::kAsleep,
+            .number = awaited == Awaited::kMore ? 1 : 0,
+            .text = watch_->StateOfRest().what});
+  }
   if (waited == Waited::kSpins) {
-    tracer_->ForgetSpins();
+    watch_->ForgetSpins();
     Record({.kind = EventKind::kNotSettled,
             .number = Tracer::kSpin,
             .text = fmt::format("spins: {} calls have failed in a row with no wait between",
                                 Tracer::kSpin)});
   }
   if (waited != Waited::kSettled) return;
-  Record({.kind = EventKind::kSettled, .text = tracer_->StateOfRest().what});
+  Record({.kind = EventKind::kSettled, .text = watch_->StateOfRest().what});
 }
 
 }  // namespace sockspec

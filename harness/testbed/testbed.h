@@ -22,6 +22,7 @@
 #include "harness/testbed/drive.h"
 #include "harness/testbed/event_loop.h"
 #include "harness/trace/tracer.h"
+#include "harness/trace/untraced_program.h"
 
 namespace sockspec {
 
@@ -51,8 +52,8 @@ class Testbed {
   void Settle();
   void SettleInWait();
   bool Running() const;
-  void Arm(const Fault& fault) { tracer_->Arm(fault); }
-  void DisarmFaults() { tracer_->Disarm(); }
+  void Arm(const Fault& fault) { NeedTracer().Arm(fault); }
+  void DisarmFaults() { NeedTracer().Disarm(); }
   void LimitOpenFiles(bool exhausted);
 
   // --- testbed_peers.cc
@@ -84,7 +85,13 @@ class Testbed {
   double ready_ms() const { return ready_ms_; }
 
  private:
-  enum class Waited { kHappened, kSettled, kSpins, kProgramGone };
+  enum class Waited {
+    kHappened,
+    kSettled,
+    kAsleep,  // untraced: every thread sleeps, perhaps for a limited time
+    kSpins,
+    kProgramGone
+  };
   enum class Patience {
     kUntilServing,   // it may still be starting: give up only when it sleeps for good or spins
     kUntilIdle,      // give up when all threads sleep, timed or not, or when one spins
@@ -106,13 +113,18 @@ class Testbed {
   };
 
   int Record(Event event);
-  // Waits until `happened`, or until the program will not do anything more. `expected` says that
-  // something is on its way from the kernel although the program sleeps.
+  // The tracer; where the program is not traced the scenario ends here, not observable.
+  Tracer& NeedTracer();
+  // Waits until `happened` (empty: for rest alone), or until the program will not do anything more.
+  // `expected` says that something is on its way from the kernel although the program sleeps.
   Waited Wait(const std::function<bool()>& happened, Patience patience,
               const std::function<bool()>& expected = {});
   Look LookAround(const std::function<bool()>& happened, Patience patience,
                   const std::function<bool()>& expected, Waited* outcome);
-  void RecordRest(Waited waited);
+  // Untraced, all threads asleep, perhaps for a limited time: whether to go on waiting for more.
+  bool IsPatient(bool awaits_more, Patience patience) const;
+  enum class Awaited { kRest, kMore };
+  void RecordRest(Waited waited, Awaited awaited = Awaited::kMore);
 
   Placeholders PlaceholdersFor(const LaunchOptions& options) const;
   std::vector<std::string> EnvironmentFor(const LaunchSpec& spec, const Placeholders& values) const;
@@ -120,6 +132,8 @@ class Testbed {
   void ReadOutput(int stream);
   void DrainOutput();
   pid_t ProgramToSignal(bool listener) const;
+  // It accepts clients; untraced: it holds a listening socket.
+  bool IsReady();
 
   SocketAddress ServerAddress(const std::string& address) const;
   int ConnectionOf(pid_t pid, int fd, const std::string& peer);
@@ -128,11 +142,13 @@ class Testbed {
   void FinishConnect(int number, bool wait);
   // A listener at the program's port has as many connections waiting as it takes.
   bool QueueIsFull();
+  // Untraced: what the kernel still has on its way between the program and that peer.
+  bool KernelBringsMore(int number);
   void RecordEnd(int number);
   void RecordSent(int number, Event event, std::size_t sent);
   std::size_t SendAll(int number, const std::function<std::string_view(std::size_t)>& rest);
   bool ReadOnce(int number, std::size_t most);
-  bool MoreIsComing(int number) const;
+  bool MoreIsComing(int number);
   void AddPeersInTimeWait(Snapshot& snapshot);
   int CountZombieChildren(const std::vector<pid_t>& pids) const;
   std::vector<std::uint64_t> ProgramSocketInodes(const std::vector<pid_t>& pids, int* count) const;
@@ -148,7 +164,9 @@ class Testbed {
   EventLoop loop_;
   SocketTable sockets_;
   TcpCounters first_counters_;
-  std::unique_ptr<Tracer> tracer_;
+  std::unique_ptr<ProgramWatch> watch_;
+  Tracer* tracer_ = nullptr;  // the same, where it is a tracer
+  std::int64_t wait_began_ = 0;
   int run_ = -1;
   double ready_ms_ = 0;
   std::string now_listening_;  // the address of the latest launch

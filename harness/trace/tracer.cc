@@ -45,7 +45,7 @@ bool IsStopSignal(int signal) {
 
 }  // namespace
 
-Tracer::Tracer(int proc_fd, TracerHooks hooks) : proc_fd_(proc_fd), hooks_(std::move(hooks)) {}
+Tracer::Tracer(int proc_fd, WatchHooks hooks) : proc_fd_(proc_fd), hooks_(std::move(hooks)) {}
 Tracer::~Tracer() = default;
 
 TracedProcess* Tracer::AddProcess(pid_t pid, int run) {

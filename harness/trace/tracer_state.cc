@@ -27,8 +27,6 @@ bool IsTimedFutex(const BlockedCall& call) {
 
 }  // namespace
 
-bool Tracer::LaunchedAlive(int run) const { return LaunchedPid(run) != 0; }
-
 pid_t Tracer::LaunchedPid(int run) const {
   for (const auto& [pid, process] : processes_) {
     if (process->launched && process->run == run) return pid;
@@ -157,14 +155,6 @@ bool Tracer::EndTimedWaits() {
     }
   }
   return any;
-}
-
-int Tracer::LowestFreeDescriptor(pid_t pid) const {
-  std::set<int> used;
-  for (const Descriptor& descriptor : DescriptorsOf(proc_fd_, pid)) used.insert(descriptor.fd);
-  int free = 0;
-  while (used.contains(free)) ++free;
-  return free;
 }
 
 }  // namespace sockspec

@@ -187,7 +187,7 @@ CHECK(ClientReadInterrupted, "RD-04") {
 CHECK(ClientReset, "RD-05") {
   TheConversation();
   const ProgramEnd end = End();
-  if (subject().traced && end.exited && end.signal == 0 && end.status == 0) {
+  if (end.exited && end.signal == 0 && end.status == 0) {
     bool seen = false;
     for (const Call& call : Calls("*")) {
       const bool option = call.option == "SO_ERROR" && !call.option_value.empty() &&
