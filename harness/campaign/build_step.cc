@@ -26,9 +26,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kShownBytes = 2000;
 constexpr std::uintmax_t kMostCopied = std::uintmax_t{1} << 30;
 // Compilers write larger files than programs under test may, and start more processes.
-constexpr Confinement kBuildLimits = {.processes = 4096,
-                                      .file_size = std::int64_t{4} << 30,
-                                      .open_files = 4096};
+constexpr Confinement kBuildLimits = {
+    .processes = 4096, .file_size = std::int64_t{4} << 30, .open_files = 4096};
 constexpr std::int64_t kBuildTmpfs = std::int64_t{2} << 30;  // HOME and TMPDIR: caches
 
 struct Pipe {
@@ -65,15 +64,16 @@ void RunBuildCommand(const Manifest& manifest, const std::vector<std::string>& c
                      const std::vector<std::string>& environment, const std::string& path) {
   const OwnedFd input(CheckCall(open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)"));
   Pipe output = NewPipe();
-  const pid_t pid = LaunchProgram({.program = ResolveProgram(command.front(), path, manifest.directory),
-                                   .argv = command,
-                                   .environment = environment,
-                                   .directory = manifest.directory,
-                                   .input = input.get(),
-                                   .output = output.writer.get(),
-                                   .error = output.writer.get(),
-                                   .confinement = kBuildLimits,
-                                   .trace = false});
+  const pid_t pid =
+      LaunchProgram({.program = ResolveProgram(command.front(), path, manifest.directory),
+                     .argv = command,
+                     .environment = environment,
+                     .directory = manifest.directory,
+                     .input = input.get(),
+                     .output = output.writer.get(),
+                     .error = output.writer.get(),
+                     .confinement = kBuildLimits,
+                     .trace = false});
   output.writer.Reset();
   const std::string printed = ReadLast(output.reader, kShownBytes);
   const int status = WaitFor(pid);
@@ -96,8 +96,7 @@ void RunAllInSandbox(const Manifest& manifest, const std::string& copy,
     options.keep_writes = true;
   }
   for (const std::vector<std::string>& command : manifest.build) {
-    const auto more =
-        ReadableFolders(manifest, command.front(), manifest.directory, tool_folder);
+    const auto more = ReadableFolders(manifest, command.front(), manifest.directory, tool_folder);
     options.readable.insert(options.readable.end(), more.begin(), more.end());
   }
   const Sandbox sandbox = Sandbox::Enter(options, abilities);
@@ -111,8 +110,8 @@ void RunAllInSandbox(const Manifest& manifest, const std::string& copy,
 
 std::uintmax_t SizeOf(const std::string& folder) {
   std::uintmax_t size = 0;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(
-           folder, fs::directory_options::skip_permission_denied)) {
+  for (const fs::directory_entry& entry :
+       fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
     std::error_code gone;
     if (entry.is_regular_file(gone) && !entry.is_symlink(gone)) size += entry.file_size(gone);
     if (size > kMostCopied) break;

@@ -1,8 +1,8 @@
 // The manifest's [build] commands: run once, before the first scenario.
 //
 // They run in a sandbox like the program itself, without a network, in a copy of the manifest's
-// folder; that copy is the lower layer of every case. So nothing is left in the folder, which may be
-// read-only. Without namespaces they run in the folder itself.
+// folder; that copy is the lower layer of every case. So nothing is left in the folder, which may
+// be read-only. Without namespaces they run in the folder itself.
 #pragma once
 
 #include <stdexcept>

@@ -71,10 +71,9 @@ report::ExcerptLine ExcerptLineOf(const Event& event, Role role) {
 report::CaseTimeline TimelineOf(const RecordedScenario& scenario, const RecordedProgram& program) {
   const Role role = program.program.role;
   report::CaseTimeline timeline;
-  timeline.title =
-      fmt::format("{} {} on {}: {}, {}{}{}", program.implementation, Name(role),
-                  Name(scenario.transport), scenario.scenario, scenario.outcome,
-                  scenario.reason.empty() ? "" : ": ", scenario.reason);
+  timeline.title = fmt::format("{} {} on {}: {}, {}{}{}", program.implementation, Name(role),
+                               Name(scenario.transport), scenario.scenario, scenario.outcome,
+                               scenario.reason.empty() ? "" : ": ", scenario.reason);
   timeline.role = Name(role);
   for (const Event& event : scenario.timeline.events()) {
     report::TimelineLine& line = timeline.lines.emplace_back();

@@ -304,11 +304,10 @@ int ReportBuilder::ExitCodeOf(const report::Report& report, const RecordFooter& 
   });
   // With planes left out on purpose something must pass all the same; with planes missing nobody
   // can say that all is well.
-  const bool blind = header_.planes_asked
-                         ? !any([](report::Verdict verdict) {
-                             return verdict == report::Verdict::kPass;
-                           })
-                         : !header_.planes.starts_with("trace");
+  const bool blind =
+      header_.planes_asked
+          ? !any([](report::Verdict verdict) { return verdict == report::Verdict::kPass; })
+          : !header_.planes.starts_with("trace");
   return undecided || blind || !header_.plan.uncovered.empty() ? kExitUndecided : kExitPassed;
 }
 

@@ -98,12 +98,11 @@ TEST_F(CampaignRunTest, PlanesThatWereLeftOutDoNotCount) {
                      "--select", "BIND-03", "--planes", planes, "--verdicts", "-"});
     EXPECT_EQ(run.status, 0) << run.error;
     const std::string left_out = fmt::format("not observable here (--planes {})", planes);
-    EXPECT_THAT(run.output,
-                AllOf(HasSubstr("CLS-02 tcp4 server pass\n"),
-                      HasSubstr("BIND-03 tcp4 server inconclusive " + left_out)));
+    EXPECT_THAT(run.output, AllOf(HasSubstr("CLS-02 tcp4 server pass\n"),
+                                  HasSubstr("BIND-03 tcp4 server inconclusive " + left_out)));
     const bool kernel = std::string_view(planes) == "kernel";
-    EXPECT_THAT(run.output, HasSubstr("LSN-03 tcp4 server " +
-                                      (kernel ? "pass" : "inconclusive " + left_out)));
+    EXPECT_THAT(run.output,
+                HasSubstr("LSN-03 tcp4 server " + (kernel ? "pass" : "inconclusive " + left_out)));
   }
 }
 

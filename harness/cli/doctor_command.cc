@@ -53,7 +53,8 @@ int Examine() {
   for (const std::string& missing : host.missing) text += "\n" + missing + "\n";
   if (host.missing.empty()) text += "Everything that sockspec needs is allowed here.\n";
   if (!host.ptrace) {
-    text += "\nWithout tracing no run ends with status 0, unless it asks for less: --planes kernel.\n";
+    text +=
+        "\nWithout tracing no run ends with status 0, unless it asks for less: --planes kernel.\n";
   }
   Print(text);
   return host.missing.empty() ? kExitPassed : kExitUndecided;

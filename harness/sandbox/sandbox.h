@@ -45,11 +45,11 @@ struct SandboxOptions {
   std::vector<std::string> readable;  // stay visible though below /tmp, /run or the home; absolute
   std::string home;                   // the user's real home: hidden; "" where unknown
   StandIn stand_in;
-  bool keep_writes = false;  // what is written into `directory` goes to the stand-in's files
-  int first_unprivileged_port = 0;    // sysctl ip_unprivileged_port_start
-  int longest_queue = 0;              // sysctl somaxconn: bounds every backlog; 0: the kernel's
-  bool v6_only_default = false;       // sysctl bindv6only
-  bool ipv6_disabled = false;         // sysctl disable_ipv6
+  bool keep_writes = false;         // what is written into `directory` goes to the stand-in's files
+  int first_unprivileged_port = 0;  // sysctl ip_unprivileged_port_start
+  int longest_queue = 0;            // sysctl somaxconn: bounds every backlog; 0: the kernel's
+  bool v6_only_default = false;     // sysctl bindv6only
+  bool ipv6_disabled = false;       // sysctl disable_ipv6
   std::vector<std::string> extra_addresses;  // on lo, "192.0.2.7/32", "fe80::1/64"
   std::int64_t tmpfs_bytes = 256 << 20;      // limit of all that is private and writable, together
   pid_t parent = 0;                          // the coordinator; ESRCH where it has died; 0: any

@@ -172,8 +172,8 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     sandbox_options.stand_in = BuiltFiles(manifest);
     const std::vector<std::string>& command =
         options.wrap.empty() ? subject.launch.command : options.wrap;
-    sandbox_options.readable = ReadableFolders(manifest, command.front(), subject.launch.directory,
-                                               options.tool_folder);
+    sandbox_options.readable =
+        ReadableFolders(manifest, command.front(), subject.launch.directory, options.tool_folder);
     sandbox_options.first_unprivileged_port = scenario.needs.first_unprivileged_port;
     sandbox_options.longest_queue = scenario.needs.longest_queue;
     sandbox_options.extra_addresses = scenario.needs.extra_addresses;

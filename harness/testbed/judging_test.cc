@@ -40,10 +40,11 @@ CHECK(Probe, "TST-10") {
   Inconclusive("and gives up later");
 }
 CHECK(Probe, "TST-11") { EXPECT_EQ(TheConversation().received.size(), 4u); }
-CHECK(Probe, "TST-12") { EXPECT_TRUE(Calls("accept").empty()) << "accepts"; }
-CHECK(Probe, "TST-13") {
-  EXPECT_EQ(SnapshotAt("after").descriptors, 5) << "keeps a descriptor";
+CHECK(Probe, "TST-12") {
+  TheConversation();
+  EXPECT_TRUE(Calls("accept").empty()) << "accepts";
 }
+CHECK(Probe, "TST-13") { EXPECT_EQ(SnapshotAt("after").descriptors, 5) << "keeps a descriptor"; }
 CHECK(Probe, "TST-14") {
   TheConversation();
   Need("socket-diag");
@@ -199,9 +200,10 @@ TEST(Judging, WhatMayStillHaveComeIsNoFailure) {
 
 TEST(Judging, AScenarioWithAddressesOfItsOwnNeedsNamespaces) {
   EXPECT_EQ(WhyNotObservable("ProbeWithAddress", {}), "");
-  EXPECT_EQ(WhyNotObservable("ProbeWithAddress",
-                             {.isolated = false, .missing = {{"namespaces", "no user namespaces"}}}),
-            "not observable here (no user namespaces)");
+  EXPECT_EQ(
+      WhyNotObservable("ProbeWithAddress",
+                       {.isolated = false, .missing = {{"namespaces", "no user namespaces"}}}),
+      "not observable here (no user namespaces)");
   EXPECT_EQ(WhyNotObservable("Probe", {.isolated = false}), "");
 }
 

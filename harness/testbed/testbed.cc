@@ -47,8 +47,8 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
   } else {
     // Whether it asks for its processors, or starts threads, would not be seen.
     LeaveProcessor();
-    watch_ = std::make_unique<UntracedProgram>(sandbox.proc_fd(), sandbox.init_pid(),
-                                               std::move(hooks));
+    watch_ =
+        std::make_unique<UntracedProgram>(sandbox.proc_fd(), sandbox.init_pid(), std::move(hooks));
   }
   Record({.kind = EventKind::kStep, .number = RealtimeNanoseconds(), .text = "wall clock"});
 }
@@ -97,7 +97,8 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   // What runs tells by a stop when it has come somewhere: nearly every call that can put it to
   // sleep is followed. Should it sleep in another one, the watchdog ends the wait, and what is true
   // then is judged as if it had been seen at once.
-  if (rest.rest == Rest::kActive) return stops < ProgramWatch::kMostStops ? Look::kWait : Look::kAgain;
+  if (rest.rest == Rest::kActive)
+    return stops < ProgramWatch::kMostStops ? Look::kWait : Look::kAgain;
   if (rest.rest == Rest::kTimedWait && patience != Patience::kUntilIdle) {
     if (tracer_ != nullptr) return tracer_->EndTimedWaits() ? Look::kAgain : Look::kWait;
     // Its timed waits cannot be ended, and may be none. Nothing tells when such a thread goes on.

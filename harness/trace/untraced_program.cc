@@ -27,7 +27,9 @@ enum class Patience {
 
 Patience PatienceOf(const BlockedCall& call) {
   const auto& a = call.arguments;
-  const auto unless = [](bool limited) { return limited ? Patience::kLimited : Patience::kForEver; };
+  const auto unless = [](bool limited) {
+    return limited ? Patience::kLimited : Patience::kForEver;
+  };
   // A time-out in milliseconds is negative for none; one by pointer is null.
   switch (call.number) {
 #ifdef SYS_poll
@@ -208,9 +210,9 @@ RestState UntracedProgram::SleepOf(pid_t pid, pid_t tid) const {
   }
   if (!call || call->in != BlockedCall::In::kCall) return {Rest::kFallingAsleep, ""};
   const Patience patience = PatienceOf(*call);
-  const bool limited = patience == Patience::kLimited ||
-                       (patience == Patience::kBySocket &&
-                        HasTimeout(pid, static_cast<int>(call->arguments[0])));
+  const bool limited =
+      patience == Patience::kLimited ||
+      (patience == Patience::kBySocket && HasTimeout(pid, static_cast<int>(call->arguments[0])));
   return {limited ? Rest::kTimedWait : Rest::kSettled, CallName(call->number)};
 }
 

@@ -2,10 +2,10 @@
 //
 // It sees no calls and injects no faults, and it learns how a process has ended only of the first
 // one of each launch (without a pid namespace of its own, also of orphans). Nothing tells it when a
-// thread falls asleep, so that whoever waits for that must look again and again. And it is less sure
-// of rest: in which call a thread sleeps, and whether for ever, shows only where the kernel lets us
-// read the call's arguments, and the time-outs of sockets only where it lets us duplicate them.
-// Where it cannot be sure it says Rest::kTimedWait.
+// thread falls asleep, so that whoever waits for that must look again and again. And it is less
+// sure of rest: in which call a thread sleeps, and whether for ever, shows only where the kernel
+// lets us read the call's arguments, and the time-outs of sockets only where it lets us duplicate
+// them. Where it cannot be sure it says Rest::kTimedWait.
 #pragma once
 
 #include <map>

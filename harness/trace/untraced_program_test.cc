@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <functional>
 #include <thread>
@@ -128,8 +129,8 @@ TEST_F(UntracedProgramTest, WhatMayEndByItselfIsNoCertainRest) {
 
 TEST_F(UntracedProgramTest, AThreadThatRunsIsNoRest) {
   Run([] {
-    for (volatile int i = 0;; i = i + 1) {
-    }
+    std::atomic<int> turns = 0;
+    while (true) ++turns;
   });
   for (int i = 0; i < 100; ++i) {
     program_.HandleStops();
@@ -140,8 +141,8 @@ TEST_F(UntracedProgramTest, AThreadThatRunsIsNoRest) {
 TEST_F(UntracedProgramTest, OneThreadThatRunsAmongSleepersIsNoRest) {
   Run([] {
     std::thread sleeper([] { poll(nullptr, 0, -1); });
-    for (volatile int i = 0;; i = i + 1) {
-    }
+    std::atomic<int> turns = 0;
+    while (true) ++turns;
   });
   Until([this] { return ThreadsOf(proc_.get(), program_.LaunchedPid(0)).size() == 2; });
   for (int i = 0; i < 100; ++i) {
@@ -199,7 +200,7 @@ TEST_F(UntracedProgramTest, SeesChildrenAndThoseThatOutliveTheirParent) {
 }
 
 TEST_F(UntracedProgramTest, KnowsWhenAllAreStopped) {
-  const pid_t pid = Run([] { poll(nullptr, 0, -1); });
+  const pid_t pid = Run([] { pause(); });  // which comes again as itself
   AtRest();
   EXPECT_FALSE(program_.AllStopped());
   program_.Signal(pid, SIGSTOP);

@@ -1,6 +1,7 @@
 // The layout of terminal text.
 #include "reports/write/terminal_page.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +26,8 @@ TEST(TerminalPageTest, WrapsWithAHangingIndent) {
 TEST(TerminalPageTest, BreaksAWordLongerThanALine) {
   TerminalPage page(false, 50);
   page.Wrapped({}, std::string(70, 'x'), Paint::kPlain, 2);
-  EXPECT_EQ(page.text(), std::string(48, 'x') + "\n  " + std::string(22, 'x') + "\n");
+  EXPECT_EQ(page.text(),
+            fmt::format("{}\n  {}\n", std::string(48, 'x'), std::string(22, 'x')));
 }
 
 TEST(TerminalPageTest, TablesStandSideBySideWhereTheyFit) {
@@ -68,10 +70,11 @@ TEST(TerminalWriterTest, KeepsToTheWidthButForCommandsAndTheHeadline) {
   }
 }
 
-TEST(TerminalWriterTest, WarningsComeFirstAndTheHeadlineLast) {
+TEST(TerminalWriterTest, ThePlanesComeFirstWarningsBeforeVerdictsAndTheHeadlineLast) {
   const Report report = GoldenReport();
   const std::string text = WriteTerminal(report, {.width = 200});
-  EXPECT_EQ(text.find("warning: The sandbox is degraded"), 0u);
+  EXPECT_TRUE(text.starts_with("sockspec 0.1.0  planes trace, kernel, wire\n")) << text;
+  EXPECT_LT(text.find("warning: The sandbox is degraded"), text.find("2 failed"));
   EXPECT_TRUE(text.ends_with(Headline(report) + "\n"));
 }
 

@@ -45,12 +45,12 @@ CaseTimeline Exchange() {
 }
 
 CaseTimeline OfClient() {
-  return {.title = "day client on tcp4: ClientExchange, complete",
-          .role = "client",
-          .lines = {
-              Line(3, "trace", "client", "connect(client socket 1, 127.0.0.1:13013, 16) = 0"),
-              Line(3.1, "wire", "harness", "accepted from 127.0.0.1:40602", Flow::kFromProgram),
-              Line(3.2, "wire", "harness", "-> 26 bytes \"Sunday\"", Flow::kToProgram)}};
+  return {
+      .title = "day client on tcp4: ClientExchange, complete",
+      .role = "client",
+      .lines = {Line(3, "trace", "client", "connect(client socket 1, 127.0.0.1:13013, 16) = 0"),
+                Line(3.1, "wire", "harness", "accepted from 127.0.0.1:40602", Flow::kFromProgram),
+                Line(3.2, "wire", "harness", "-> 26 bytes \"Sunday\"", Flow::kToProgram)}};
 }
 
 std::string All() {
@@ -86,13 +86,14 @@ TEST(TimelineViewTest, ArrowsPointFromWhoSends) {
   EXPECT_THAT(ladder, Not(HasSubstr("<- ")));
   EXPECT_THAT(ladder, Not(HasSubstr("-> ")));
   const std::string client = WriteTimeline(OfClient(), TimelineForm::kLadder, {});
-  EXPECT_THAT(client, ::testing::ContainsRegex("──▶ +accepted from 127.0.0.1:40602"));
+  EXPECT_THAT(client, ::testing::ContainsRegex("──▶ +accepted from"));
   EXPECT_THAT(client, ::testing::ContainsRegex("◀── +26 bytes"));
 }
 
 TEST(TimelineViewTest, HostileTextsSteerNothing) {
   CaseTimeline timeline = Exchange();
-  const std::string hostile("\x1b[2J\x1b]0;owned\x07\0\r\n::error::x\n\xff\xe2\x80\xae<script>", 42);
+  using namespace std::string_literals;  // NOLINT: for the NUL within
+  const std::string hostile = "\x1b[2J\x1b]0;owned\x07\0\r\n::error::x\n\xff\xe2\x80\xae<script>"s;
   timeline.title += hostile;
   timeline.lines.push_back(Line(1300, "process", "server", hostile));
   timeline.lines.push_back(Line(1301, "wire", "harness", hostile, Flow::kToProgram));
@@ -108,8 +109,9 @@ TEST(TimelineViewTest, HostileTextsSteerNothing) {
 }
 
 TEST(TimelineViewTest, LongTextsAreCutAndSaySo) {
-  const CaseTimeline timeline{
-      .title = "x", .role = "server", .lines = {Line(1, "wire", "harness", std::string(5000, 'y'))}};
+  const CaseTimeline timeline{.title = "x",
+                              .role = "server",
+                              .lines = {Line(1, "wire", "harness", std::string(5000, 'y'))}};
   EXPECT_THAT(WriteTimeline(timeline, TimelineForm::kColumns, {}), HasSubstr("... (5000 bytes)"));
 }
 

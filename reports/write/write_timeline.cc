@@ -86,8 +86,8 @@ class Ladder {
   }
 
   void Write() {
-    const std::string harness = timeline_.role == "client" ? "server (sockspec)"
-                                                           : "client (sockspec)";
+    const std::string harness =
+        timeline_.role == "client" ? "server (sockspec)" : "client (sockspec)";
     const std::string& program = timeline_.role;
     Row("", {program_is_left_ ? program : harness}, "", {program_is_left_ ? harness : program},
         Paint::kBold);
@@ -105,7 +105,8 @@ class Ladder {
         Cells(time, (first ? "" : Visible(line.actor) + ": ") + Text(line), "", program_is_left_,
               paint);
       } else {
-        page_.Wrapped({{time, Paint::kDim}, {"  ", Paint::kPlain},
+        page_.Wrapped({{time, Paint::kDim},
+                       {"  ", Paint::kPlain},
                        {"── " + Visible(line.plane) + ": ", paint}},
                       Text(line), paint == Paint::kBold ? Paint::kPlain : paint, kTimes + kGap + 3);
       }

@@ -101,9 +101,8 @@ CHECK(Exchanges, "BIND-02") {
   if (!timeline().Has(Plane::kTrace)) {
     const std::vector<SocketRow> listeners = OwnListeners(SnapshotAt("ready"));
     if (listeners.empty()) Need("trace");
-    const bool asked = std::ranges::any_of(listeners, [this](const SocketRow& row) {
-      return PortOf(row.local) == subject().port;
-    });
+    const bool asked = std::ranges::any_of(
+        listeners, [this](const SocketRow& row) { return PortOf(row.local) == subject().port; });
     EXPECT_TRUE(asked) << fmt::format("listens on {}, not on port {}", Listing(listeners),
                                       subject().port);
     return;
