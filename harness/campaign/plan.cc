@@ -45,7 +45,7 @@ class Planner {
       for (const std::string& id : scenario.requirements) {
         if (Judged(id, planned.gate)) planned.requirements.push_back(id);
       }
-      cases.push_back(std::move(planned));
+      if (planned.gate || HasPurpose(scenario)) cases.push_back(std::move(planned));
     }
     if (!covered) plan_->uncovered.push_back({.program = number_, .transport = transport_});
     AddClaimedAway();
@@ -81,6 +81,14 @@ class Planner {
     const Applies applies = Place(id, &reason);
     if (applies == Applies::kClaimedAway && selected_.contains(id)) claimed_away_[id] = reason;
     return applies == Applies::kYes;
+  }
+
+  // What every scenario judges is no reason to run one whose own requirements do not apply.
+  bool HasPurpose(const SuiteScenario& scenario) {
+    std::string reason;
+    return scenario.own.empty() ||
+           std::any_of(scenario.own.begin(), scenario.own.end(),
+                       [&](const std::string& id) { return Place(id, &reason) == Applies::kYes; });
   }
 
   bool IsGateRequirement(const std::string& id) const {

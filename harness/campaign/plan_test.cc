@@ -105,6 +105,17 @@ TEST_F(PlanTest, PutsTheGateFirstAndLeavesOutWhatJudgesNothing) {
   EXPECT_THAT(plan.claimed_away, IsEmpty());
 }
 
+TEST_F(PlanTest, RunsNothingForWhatEveryScenarioJudges) {
+  suite_.scenarios[1].requirements = {"FAM-03", "FAM-04"};
+  suite_.scenarios[1].own = {"FAM-04"};  // which does not apply to daytime
+  const Plan plan = Make("./server {port} {backlog}", {}, {Transport::kTcp4});
+  for (const PlannedCase& planned : plan.cases) EXPECT_NE(planned.scenario, "Echoes");
+  suite_.scenarios[1].own = {"FAM-03", "FAM-04"};
+  const Plan all = Make("./server {port} {backlog}", {"FAM-03"}, {Transport::kTcp4});
+  ASSERT_THAT(all.cases, SizeIs(3));
+  EXPECT_EQ(all.cases[2].scenario, "Echoes");
+}
+
 TEST_F(PlanTest, ReportsWhatAClaimTakesAway) {
   const Plan plan = Make("./server {port}", {}, {Transport::kTcp4});
   EXPECT_THAT(plan.cases, SizeIs(1));

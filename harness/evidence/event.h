@@ -26,7 +26,7 @@ enum class EventKind {
   kAsleep,      // untraced: every thread sleeps, perhaps for a limited time. number 1: in spite of
                 // what was expected of it; text: one of the calls that they sleep in
   kNotSettled,  // text: what kept it from settling (a spin, the watchdog)
-  kDeadline,    // text: the watchdog ended a wait
+  kDeadline,    // text: the watchdog ended a wait; number: the processor time used, in %
   // wire: `connection` is the number of the harness's own connection
   kConnecting,        // address: remote
   kConnected,         // address: remote, local_address

@@ -56,7 +56,7 @@ Manifest ManifestFromCommand(Role role, const std::string& command, const std::s
   Program program{.role = role, .service = service, .transports = transports};
   if (transports.empty()) program.transports = TransportsIn(spec, role);
   CheckLaunchPlaceholders(
-      spec, role, program.transports, program.transports,
+      spec, role, [&](std::string_view) { return program.transports; },
       [&](const std::string&, const std::string& problem) { Fail(Name(role), problem); });
   for (Transport transport : program.transports) program.launch.emplace(transport, spec);
   manifest.name = std::filesystem::path(spec.command.front()).filename().string();

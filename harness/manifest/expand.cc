@@ -109,9 +109,11 @@ bool LaunchSpec::Mentions(std::string_view placeholder) const {
     const std::vector<std::string> names = PlaceholdersIn(text);
     return std::find(names.begin(), names.end(), placeholder) != names.end();
   };
+  const auto value_mentions = [&](const auto& entry) { return mentions(entry.second); };
   return std::any_of(command.begin(), command.end(), mentions) ||
-         std::any_of(files.begin(), files.end(),
-                     [&](const auto& file) { return mentions(file.second); });
+         std::any_of(files.begin(), files.end(), value_mentions) ||
+         std::any_of(environment.begin(), environment.end(), value_mentions) ||
+         mentions(standard_input.text);
 }
 
 }  // namespace sockspec

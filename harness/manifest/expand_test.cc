@@ -45,13 +45,18 @@ TEST(PlaceholdersIn, ListsThemInOrder) {
   EXPECT_THAT(PlaceholdersIn("none"), IsEmpty());
 }
 
-TEST(LaunchSpec, MentionsLooksIntoCommandAndFiles) {
+TEST(LaunchSpec, MentionsLooksWhereverTheProgramIsToldSomething) {
   LaunchSpec spec;
   spec.command = {"./s", "-p{port}", "{{path}}"};
   spec.files = {{"conf", "backlog {backlog}"}};
   EXPECT_TRUE(spec.Mentions("port"));
   EXPECT_TRUE(spec.Mentions("backlog"));
   EXPECT_FALSE(spec.Mentions("path"));
+  spec.standard_input.text = "connect {host}\n";
+  spec.environment = {{"SOCKET", "{path}"}};
+  EXPECT_TRUE(spec.Mentions("host"));
+  EXPECT_TRUE(spec.Mentions("path"));
+  EXPECT_FALSE(spec.Mentions("user"));
 }
 
 }  // namespace

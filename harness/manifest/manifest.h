@@ -46,7 +46,7 @@ enum class StdinKind { kClosed, kEmpty, kOpen, kText };
 enum class StdinWhen { kStart, kSettled };
 struct StdinSpec {
   StdinKind kind = StdinKind::kEmpty;  // clients: kOpen
-  std::string text;                    // for kText
+  std::string text;                    // for kText, with placeholders
   StdinWhen when = StdinWhen::kStart;
 };
 
@@ -58,7 +58,7 @@ enum class OutputKind { kExact, kContains, kDecoded };
 struct LaunchSpec {
   std::vector<std::string> command;                // with placeholders, see Placeholders below
   std::string directory;                           // absolute
-  std::map<std::string, std::string> environment;  // extra variables of this program
+  std::map<std::string, std::string> environment;  // extra variables, values with placeholders
   std::map<std::string, std::string> files;        // relative path -> content with placeholders
   StdinSpec standard_input;
   std::string address;              // "any", or numeric; built in where no {address}
@@ -74,7 +74,7 @@ struct LaunchSpec {
   std::optional<int> limit_connections;
   OutputKind output = OutputKind::kExact;  // clients
 
-  // Whether the command or a file's content holds the placeholder, as in Mentions("port").
+  // Whether the command, a file, a variable or the standard input holds it: Mentions("port").
   bool Mentions(std::string_view placeholder) const;
 };
 

@@ -163,6 +163,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "relative path without .."},
         ErrorCase{"stdin_word", Server("stdin = \"opn\""),
                   "4: server.stdin: unknown word \"opn\"; did you mean \"open\"?"},
+        ErrorCase{"stdin_placeholder", Server("stdin = { text = \"{prt}\" }"),
+                  "4: server.stdin: unknown placeholder {prt}; did you mean {port}?"},
+        ErrorCase{"environment_placeholder", Server("environment = { PORT = \"{prt}\" }"),
+                  "4: server.environment: unknown placeholder {prt}; did you mean {port}?"},
         ErrorCase{"stdin_type", Server("stdin = 1"),
                   "4: server.stdin: must be a word or a table; write stdin = \"open\" or { text = "
                   "\"13\\n\" }"},

@@ -80,18 +80,16 @@ const std::vector<std::string>& KnownServices() {
   return services;
 }
 
-void CheckLaunchPlaceholders(const LaunchSpec& spec, Role role,
-                             const std::vector<Transport>& command_transports,
-                             const std::vector<Transport>& files_transports,
+void CheckLaunchPlaceholders(const LaunchSpec& spec, Role role, const KeyUsers& users,
                              const LaunchFailure& fail) {
-  for (const std::string& word : spec.command) {
-    CheckPlaceholders(word, role, command_transports,
-                      [&](const std::string& problem) { fail("command", problem); });
-  }
-  for (const auto& file : spec.files) {
-    CheckPlaceholders(file.second, role, files_transports,
-                      [&](const std::string& problem) { fail("files", problem); });
-  }
+  const auto check = [&](const std::string& key, std::string_view text) {
+    CheckPlaceholders(text, role, users(key),
+                      [&](const std::string& problem) { fail(key, problem); });
+  };
+  for (const std::string& word : spec.command) check("command", word);
+  for (const auto& [name, content] : spec.files) check("files", content);
+  for (const auto& [name, value] : spec.environment) check("environment", value);
+  check("stdin", spec.standard_input.text);
 }
 
 Program ReadProgram(const TomlTable& table, Role role, const std::string& manifest_directory) {
@@ -129,7 +127,7 @@ Program ReadProgram(const TomlTable& table, Role role, const std::string& manife
       return own && own->Has(key) ? std::vector<Transport>{transport} : program.transports;
     };
     CheckLaunchPlaceholders(
-        spec, role, users("command"), users("files"),
+        spec, role, users,
         [&](const std::string& key, const std::string& problem) { effective.Fail(key, problem); });
     CheckBuiltIn(effective, spec);
     if (IsUnix(transport) && spec.start == StartKind::kForeground && !spec.path &&

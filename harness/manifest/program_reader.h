@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/manifest/manifest.h"
@@ -15,13 +16,12 @@ const std::vector<std::string>& KnownServices();
 
 Program ReadProgram(const TomlTable& table, Role role, const std::string& manifest_directory);
 
-// Checks the placeholders of a launch; its command serves `command_transports`, its files
-// `files_transports`. `fail` gets the key ("command", "files") and
-// what is wrong with the mend, and throws.
+// Checks the placeholders of a launch. `users` tells which transports the value of a key
+// ("command", "files", "environment", "stdin") serves. `fail` gets the key and what is wrong with
+// the mend, and throws.
+using KeyUsers = std::function<std::vector<Transport>(std::string_view key)>;
 using LaunchFailure = std::function<void(const std::string& key, const std::string& problem)>;
-void CheckLaunchPlaceholders(const LaunchSpec& spec, Role role,
-                             const std::vector<Transport>& command_transports,
-                             const std::vector<Transport>& files_transports,
+void CheckLaunchPlaceholders(const LaunchSpec& spec, Role role, const KeyUsers& users,
                              const LaunchFailure& fail);
 
 }  // namespace sockspec

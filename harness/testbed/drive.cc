@@ -28,6 +28,8 @@ constexpr int kBacklog = 16;
 constexpr const char* kPath = "/tmp/sockspec.sock";
 // No clock tells this time: a client that prints its own is seen.
 constexpr const char* kDaytimeReply = "Tuesday, February 3, 2004 17:42:09-UTC\r\n";
+// The same moment, in seconds since 1900.
+constexpr const char* kTimeReply = "\xC3\xCA\x5B\xF1";
 
 struct EndName {
   DriveEnd end;
@@ -130,7 +132,9 @@ Subject MakeSubject(const Program& program, Transport transport, const DriveOpti
   subject.path = spec.path.value_or(
       subject.isolated ? kPath : fmt::format("/tmp/sockspec-{}-{}.sock", getuid(), getpid()));
   subject.backlog = spec.backlog.value_or(kBacklog);
-  if (program.role == Role::kClient) subject.reply = kDaytimeReply;
+  if (program.role == Role::kClient) {
+    subject.reply = program.service == "time" ? kTimeReply : kDaytimeReply;
+  }
   return subject;
 }
 

@@ -54,6 +54,7 @@ void Scenario::Run(Testbed* testbed) {
 void Scenario::Start(const LaunchOptions& options) { testbed_->Start(options); }
 LaunchOutcome Scenario::Launch(const LaunchOptions& options) { return testbed_->Launch(options); }
 void Scenario::Signal(int signal) { testbed_->Signal(signal); }
+void Scenario::Interrupt() { testbed_->Interrupt(); }
 void Scenario::Stop() { testbed_->Stop(); }
 void Scenario::Kill() { testbed_->Kill(); }
 void Scenario::WaitForExit() { testbed_->WaitForExit(); }

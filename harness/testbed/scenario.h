@@ -32,6 +32,14 @@ namespace sockspec {
 class Testbed;
 struct Snapshot;
 
+// Where the program's standard output goes.
+enum class OutputEnd {
+  kRecorded,
+  kFull,     // /dev/full: every write fails with ENOSPC
+  kNull,     // /dev/null: nothing of it is recorded
+  kNoReader  // a pipe that nobody reads any more: EPIPE and SIGPIPE
+};
+
 // What one launch of the program gets instead of the campaign's ordinary parameters.
 struct LaunchOptions {
   std::optional<std::string> address;  // what {address} (server) or {host} (client) stands for
@@ -41,8 +49,7 @@ struct LaunchOptions {
   std::optional<std::string> transport;  // "appletalk": {transport} and {family}
   std::vector<Fault> faults;             // armed before the program's first instruction
   std::vector<int> closed;               // descriptors closed at the start, of 0, 1, 2
-  bool full_output = false;              // standard output is /dev/full
-  bool null_output = false;              // standard output is /dev/null: nothing of it is recorded
+  OutputEnd output = OutputEnd::kRecorded;
   std::optional<int> umask;
   // Instead of the command's words from the first one that holds a placeholder on, or from the
   // option before it that would be left without its value.
@@ -58,6 +65,8 @@ enum class LaunchOutcome {
 struct ListenOptions {
   std::string address = {};  // default: the program's {host}
   std::string path = {};     // default: the program's {path}
+  // The queue is full from the start: a connection over TCP gets no answer, one over UNIX waits.
+  bool full_queue = false;
 };
 
 struct ConnectOptions {
@@ -117,6 +126,7 @@ class Scenario {
   // To the program launched last. SIGSTOP and SIGCONT go to all of its processes; the step returns
   // when all have stopped or gone on.
   void Signal(int signal);
+  void Interrupt();    // SIGINT to all of its processes, as Ctrl-C on a terminal
   void Stop();         // the manifest's stop signal; until it has ended or is settled
   void Kill();         // SIGKILL to all of it; until gone
   void WaitForExit();  // until it has exited, or is settled (it hangs)
@@ -149,7 +159,8 @@ class Scenario {
   void Step(std::string_view text);  // a line for the reader of the timeline
   // The harness itself listens where the server is to.
   void OccupyEndpoint(Sharing sharing = Sharing::kNone);
-  void WritePath(std::string_view kind);  // UNIX: puts "file" or "stale-socket" at {path}
+  // UNIX: puts "file", "stale-socket" or "forbidden-socket" (mode 0) at {path}.
+  void WritePath(std::string_view kind);
   // UNIX: removes what a killed run has left at {path}, so that the next one starts afresh.
   void ClearPath();
   // Shifts the clock that the program reads; a kFault event, whose text has the word

@@ -2,12 +2,14 @@
 #include "harness/testbed/testbed.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "harness/base/clock.h"
 #include "harness/base/error.h"
 #include "harness/base/processor.h"
+#include "harness/kernel/process_table.h"
 
 namespace sockspec {
 namespace {
@@ -88,6 +90,7 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
       patience == Patience::kUntilServing ||
       (patience == Patience::kUntilAnswered && subject_.role == Role::kServer);
   if (until_it_acts ? watch_->SpinsAlone() : watch_->Spins()) return done(Waited::kSpins);
+  if (FloodsOutput() && watch_->AnyLiving()) return done(Waited::kFloods);
   if (!watch_->AnyLiving()) {
     if (loop_.HandlePending()) return Look::kAgain;
     return happened && happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);
@@ -111,6 +114,10 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   if (second != rest.rest || !watch_->OffTheProcessor()) return Look::kAgain;
   if (happened && happened()) return done(Waited::kHappened);
   if (expected && expected()) return Look::kWait;
+  if (input_is_due_ && patience != Patience::kUntilIdle) {
+    GiveInput();
+    return Look::kAgain;
+  }
   const bool certain = rest.rest == Rest::kSettled || patience == Patience::kUntilIdle;
   return done(certain ? Waited::kSettled : Waited::kAsleep);
 }
@@ -136,11 +143,25 @@ Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience pa
   const RestState rest = watch_->StateOfRest();
   if (rest.rest == Rest::kSettled && !(expected && expected())) return Waited::kSettled;
   if (watch_->Spins()) RecordRest(Waited::kSpins);
+  const double used = ProcessorSeconds();
   const std::string why =
       fmt::format("after {} s: {}", options_.watchdog_seconds,
-                  rest.rest == Rest::kTimedWait ? "still in " + rest.what : "still running");
-  Record({.kind = EventKind::kDeadline, .text = why});
+                  rest.rest == Rest::kTimedWait
+                      ? "still in " + rest.what
+                      : fmt::format("still running, having used {:.1f} s of processor time", used));
+  Record({.kind = EventKind::kDeadline,
+          .number = static_cast<std::int64_t>(100 * used / options_.watchdog_seconds),
+          .text = why});
   throw ScenarioEnded(DriveEnd::kDeadline, why);
+}
+
+double Testbed::ProcessorSeconds() const {
+  std::uint64_t ticks = 0;
+  for (pid_t pid : watch_->LivingProcesses()) {
+    const auto stat = ReadProcessStat(sandbox_.proc_fd(), pid);
+    if (stat.has_value()) ticks += stat->cpu_ticks;
+  }
+  return static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 void Testbed::RecordRest(Waited waited, Awaited awaited) {
@@ -155,6 +176,9 @@ void Testbed::RecordRest(Waited waited, Awaited awaited) {
             .number = Tracer::kSpin,
             .text = fmt::format("spins: {} calls have failed in a row with no wait between",
                                 Tracer::kSpin)});
+  }
+  if (waited == Waited::kFloods) {
+    Record({.kind = EventKind::kNotSettled, .text = "prints without end"});
   }
   if (waited != Waited::kSettled) return;
   Record({.kind = EventKind::kSettled, .text = watch_->StateOfRest().what});

@@ -46,6 +46,7 @@ class Testbed {
   void Start(const LaunchOptions& options);
   LaunchOutcome Launch(const LaunchOptions& options);
   void Signal(int signal);
+  void Interrupt();
   void Stop();
   void Kill();
   void WaitForExit();
@@ -90,6 +91,7 @@ class Testbed {
     kSettled,
     kAsleep,  // untraced: every thread sleeps, perhaps for a limited time
     kSpins,
+    kFloods,
     kProgramGone
   };
   enum class Patience {
@@ -108,7 +110,7 @@ class Testbed {
   };
   struct Output {
     OwnedFd fd;
-    std::int64_t kept = 0;
+    std::int64_t total = 0, kept = 0;  // bytes
     bool cut = false;
   };
 
@@ -121,6 +123,7 @@ class Testbed {
               const std::function<bool()>& expected = {});
   Look LookAround(const std::function<bool()>& happened, Patience patience,
                   const std::function<bool()>& expected, Waited* outcome);
+  double ProcessorSeconds() const;  // of all processes of the program
   // Untraced, all threads asleep, perhaps for a limited time: whether to go on waiting for more.
   bool IsPatient(bool awaits_more, Patience patience) const;
   enum class Awaited { kRest, kMore };
@@ -128,9 +131,13 @@ class Testbed {
 
   Placeholders PlaceholdersFor(const LaunchOptions& options) const;
   std::vector<std::string> EnvironmentFor(const LaunchSpec& spec, const Placeholders& values) const;
-  void OpenPipes(const LaunchOptions& options, OwnedFd ends[3]);
+  // --- testbed_stdio.cc
+  void OpenPipes(const LaunchOptions& options, const Placeholders& values, OwnedFd ends[3]);
+  void GiveInput();  // the manifest's text, and then the end
   void ReadOutput(int stream);
   void DrainOutput();
+  // A client has printed more than any scenario sends.
+  bool FloodsOutput() const;
   pid_t ProgramToSignal(bool listener) const;
   // It accepts clients; untraced: it holds a listening socket.
   bool IsReady();
@@ -173,12 +180,15 @@ class Testbed {
   int now_port_ = 0;
   std::string now_path_;
   std::optional<StreamListener> listener_;  // the harness's own
+  std::optional<StreamPeer> in_queue_;      // what fills its queue
   std::vector<PeerRecord> peers_;
   std::map<int, int> connection_by_port_;  // local port of the harness -> connection
   std::vector<int> waiting_unix_;          // connected over UNIX, not yet accepted
   int client_connects_ = 0;                // of the program, to the harness's listener
   OwnedFd input_;                          // the program's standard input, our end
-  Output outputs_[3];                      // [1], [2]
+  bool input_is_due_ = false;
+  std::string input_text_;
+  Output outputs_[3];  // [1], [2]
   std::optional<std::string> deadline_;
   std::map<pid_t, std::uint64_t> file_limits_;
 };

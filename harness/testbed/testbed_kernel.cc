@@ -150,11 +150,12 @@ bool Testbed::KernelBringsMore(int number) {
 
 void Testbed::WritePath(std::string_view kind) {
   const std::string& path = subject_.path;
-  if (kind == "stale-socket") {
+  if (kind == "stale-socket" || kind == "forbidden-socket") {
     // bind() makes the path; the socket is closed, and nobody listens there any more.
     const SocketAddress address = MakeAddress(subject_.transport, path);
     OwnedFd socket_fd(CheckCall(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket(AF_UNIX)"));
     CheckCall(bind(socket_fd.get(), address.get(), address.length), "bind({})", path);
+    if (kind == "forbidden-socket") CheckCall(chmod(path.c_str(), 0), "chmod({}, 0)", path);
   } else {
     std::ofstream(path) << "a file that is no socket\n";
   }

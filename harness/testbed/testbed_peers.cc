@@ -152,10 +152,13 @@ bool Testbed::QueueIsFull() {
 void Testbed::Listen(const ListenOptions& options) {
   now_path_ = options.path.empty() ? subject_.path : options.path;
   const std::string address = options.address.empty() ? subject_.address : options.address;
-  listener_.emplace(ServerAddress(address), kOwnBacklog);
-  Step("listens on " + (IsUnix(subject_.transport)
-                            ? now_path_
-                            : fmt::format("{} port {}", address, subject_.port)));
+  // A queue of length 0 takes one connection.
+  listener_.emplace(ServerAddress(address), options.full_queue ? 0 : kOwnBacklog);
+  if (options.full_queue) in_queue_ = StreamPeer::Connect(ServerAddress(address), {});
+  Step(fmt::format(
+      "listens on {}{}",
+      IsUnix(subject_.transport) ? now_path_ : fmt::format("{} port {}", address, subject_.port),
+      options.full_queue ? ", with a full queue" : ""));
 }
 
 void Testbed::OccupyEndpoint(Sharing sharing) {

@@ -22,10 +22,6 @@
 namespace sockspec {
 namespace {
 
-// Kept of each output stream; a client may be sent 1 MiB. The rest is read and thrown away, so that
-// the program never stalls.
-constexpr std::int64_t kOutputKept = 4 << 20;
-
 std::string FamilyWord(const std::string& transport) {
   if (transport.ends_with("4")) return "ipv4";
   if (transport.ends_with("6")) return "ipv6";
@@ -57,78 +53,6 @@ std::vector<std::string> Testbed::EnvironmentFor(const LaunchSpec& spec,
   std::vector<std::string> list;
   for (const auto& [name, value] : environment) list.push_back(name + "=" + value);
   return list;
-}
-
-void Testbed::OpenPipes(const LaunchOptions& options, OwnedFd ends[3]) {
-  const StdinSpec& standard_input = spec_.standard_input;
-  if (standard_input.kind == StdinKind::kOpen || standard_input.kind == StdinKind::kText) {
-    int pipe_ends[2];
-    CheckCall(pipe2(pipe_ends, O_CLOEXEC), "pipe2()");
-    ends[0] = OwnedFd(pipe_ends[0]);
-    input_ = OwnedFd(pipe_ends[1]);
-    if (standard_input.kind == StdinKind::kText) {
-      // A pipe takes 64 KiB without a reader; more than that is no command line for a client.
-      CheckCall(write(input_.get(), standard_input.text.data(), standard_input.text.size()),
-                "write(standard input)");
-      input_.Reset();
-    }
-  } else {
-    ends[0] = OwnedFd(CheckCall(open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)"));
-  }
-  for (int stream = 1; stream <= 2; ++stream) {
-    if (outputs_[stream].fd.get() >= 0) loop_.Forget(outputs_[stream].fd.get());
-    outputs_[stream] = {};
-    if (stream == 1 && (options.full_output || options.null_output)) {
-      const char* device = options.full_output ? "/dev/full" : "/dev/null";
-      ends[1] = OwnedFd(CheckCall(open(device, O_WRONLY | O_CLOEXEC), "open({})", device));
-      continue;
-    }
-    int pipe_ends[2];
-    CheckCall(pipe2(pipe_ends, O_CLOEXEC), "pipe2()");
-    ends[stream] = OwnedFd(pipe_ends[1]);
-    outputs_[stream].fd = OwnedFd(pipe_ends[0]);
-    CheckCall(fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK), "fcntl(O_NONBLOCK)");
-    loop_.OnReadable(pipe_ends[0], [this, stream] { ReadOutput(stream); });
-  }
-}
-
-void Testbed::ReadOutput(int stream) {
-  Output& output = outputs_[stream];
-  char buffer[65536];
-  while (!output.fd.empty()) {
-    const ssize_t n = read(output.fd.get(), buffer, sizeof buffer);
-    if (n == 0) {
-      loop_.Forget(output.fd.get());
-      output.fd.Reset();
-      return;
-    }
-    if (n < 0) return;  // EAGAIN: all read
-    std::string_view bytes(buffer, static_cast<std::size_t>(n));
-    const std::int64_t limit = manifest_.limits.output.value_or(kOutputKept);
-    const std::int64_t room = limit - output.kept;
-    if (room <= 0) {
-      if (!output.cut) {
-        Record({.kind = EventKind::kOutput,
-                .process = 1,
-                .number = stream,
-                .text = fmt::format("cut here: more than {} bytes", limit)});
-      }
-      output.cut = true;
-      continue;
-    }
-    bytes = bytes.substr(0, static_cast<std::size_t>(room));
-    output.kept += static_cast<std::int64_t>(bytes.size());
-    Record({.kind = EventKind::kOutput,
-            .run = run_,
-            .process = 1,
-            .number = stream,
-            .bytes = std::string(bytes)});
-  }
-}
-
-void Testbed::DrainOutput() {
-  ReadOutput(1);
-  ReadOutput(2);
 }
 
 LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
@@ -173,7 +97,7 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   if (tracer_ != nullptr) tracer_->Disarm();
   for (const Fault& fault : options.faults) Arm(fault);
   OwnedFd ends[3];
-  OpenPipes(options, ends);
+  OpenPipes(options, values, ends);
   request.input = ends[0].get();
   request.output = ends[1].get();
   request.error = ends[2].get();
@@ -231,6 +155,11 @@ void Testbed::Signal(int signal) {
     return;
   }
   if (const pid_t pid = ProgramToSignal(false); pid != 0) watch_->Signal(pid, signal);
+}
+
+void Testbed::Interrupt() {
+  Step("interrupts the program as Ctrl-C does: SIGINT to all of its processes");
+  for (pid_t pid : tracer_->LivingProcesses()) tracer_->Signal(pid, SIGINT);
 }
 
 void Testbed::Stop() {

@@ -154,6 +154,15 @@ std::string WrongFailure(const Timeline& timeline, const ProgramEnd& end, int ru
   return end.status > 0 ? "" : "exits with status 0";
 }
 
+bool WasInterrupted(const Timeline& timeline, int run) {
+  return !timeline
+              .Find([run](const Event& event) {
+                return event.run == run && event.kind == EventKind::kStep &&
+                       event.text.starts_with("interrupts the program");
+              })
+              .empty();
+}
+
 bool NamesError(const std::string& text, int error) {
   const std::string lowered = Lowered(text);
   for (const std::string& name :
@@ -204,6 +213,12 @@ std::string OtherPeer(const Timeline& timeline, const std::string& endpoint, int
     if (neighbour || network) return call.address;
   }
   return "";
+}
+
+std::string WrongRefusal(const Timeline& timeline, const std::vector<Conversation>& sessions,
+                         const ProgramEnd& end, int run) {
+  if (SessionOf(sessions, run)) return "connects all the same";
+  return end.signal != 0 ? "" : WrongFailure(timeline, end, run);
 }
 
 std::optional<Call> MakerOf(const Timeline& timeline, int socket) {

@@ -45,8 +45,15 @@ std::string WhyNotEnded(const Timeline& timeline, int run = 0);
 std::string WrongSuccess(const Timeline& timeline, const ProgramEnd& end, int run = 0);
 // What is wrong where a failure was to be reported by an exit status.
 std::string WrongFailure(const Timeline& timeline, const ProgramEnd& end, int run = 0);
+// The scenario had to end that run's wait by Ctrl-C (Scenario::Interrupt).
+bool WasInterrupted(const Timeline& timeline, int run = 0);
 // `text` holds the error's text, its name or its number, in any letter case.
 bool NamesError(const std::string& text, int error);
+
+// What a refusal lacks: an exit status other than 0 and no connection. A crash is a matter of
+// DIA-04.
+std::string WrongRefusal(const Timeline& timeline, const std::vector<Conversation>& sessions,
+                         const ProgramEnd& end, int run);
 
 // --- conversations and calls --------------------------------------------------------------------
 // The first session in which that run of the client was connected.

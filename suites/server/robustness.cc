@@ -6,7 +6,7 @@
 
 #include "harness/base/error.h"
 #include "harness/base/text.h"
-#include "suites/server/datetime.h"
+#include "harness/testbed/datetime.h"
 #include "suites/server/server_evidence.h"
 
 namespace sockspec {

@@ -1,5 +1,5 @@
 // Tests of reading dates and times in many formats.
-#include "suites/server/datetime.h"
+#include "harness/testbed/datetime.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -77,6 +77,15 @@ TEST(IsBetween, TakesAnyZoneOfWholeQuarters) {
   EXPECT_FALSE(IsBetween({k2024 - 10, 1}, k2024 - 2, k2024 + 2));
   EXPECT_FALSE(IsBetween({k2024 + 86400, 1}, k2024 - 2, k2024 + 2));
   EXPECT_FALSE(IsBetween({k1982, 1}, k2024 - 2, k2024 + 2));
+}
+
+TEST(NamesOtherZone, KnowsZonesFromMonths) {
+  EXPECT_FALSE(NamesOtherZone("Thu Jan  1 00:00:00 UTC 1970"));
+  EXPECT_FALSE(NamesOtherZone("1970-01-01T00:00:00+00:00"));
+  EXPECT_FALSE(NamesOtherZone("1970-01-01 00:00:00"));
+  EXPECT_TRUE(NamesOtherZone("Thu Jan  1 01:00:00 CET 1970"));
+  EXPECT_TRUE(NamesOtherZone("1970-01-01T01:00:00+01:00"));
+  EXPECT_TRUE(NamesOtherZone("1969-12-31 19:00:00 -0500"));
 }
 
 }  // namespace

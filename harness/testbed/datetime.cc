@@ -1,5 +1,5 @@
 // Reads the date and time out of a line of text in any of the usual formats.
-#include "suites/server/datetime.h"
+#include "harness/testbed/datetime.h"
 
 #include <algorithm>
 #include <array>
@@ -154,6 +154,14 @@ bool IsBetween(const StatedTime& stated, double from, double to) {
     if (utc + stated.precision >= from && utc <= to) return true;
   }
   return false;
+}
+
+bool NamesOtherZone(std::string_view text) {
+  // Months, days of the week and words may be in capitals too: then a zone was none, which costs no
+  // more than strictness.
+  static const std::regex zone(
+      "\\b(?!(?:UTC|GMT)\\b)[A-Z]{3,5}\\b|[+-](?!00:?00\\b)[0-9]{2}:?[0-9]{2}\\b");
+  return std::regex_search(text.begin(), text.end(), zone);
 }
 
 }  // namespace sockspec

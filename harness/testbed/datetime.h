@@ -23,4 +23,7 @@ std::vector<StatedTime> ReadStatedTime(std::string_view text);
 // any zone that is a multiple of 15 minutes away.
 bool IsBetween(const StatedTime& stated, double from, double to);
 
+// A text that names a zone which is not UTC: "CET", "+0100".
+bool NamesOtherZone(std::string_view text);
+
 }  // namespace sockspec
