@@ -21,9 +21,9 @@ struct SuiteScenario {
   std::vector<std::string> requirements;  // ids, sorted
   // Those of them that it is there for: not what every scenario of the role judges besides.
   std::vector<std::string> own;
-  bool long_run = false;                  // takes many times as long as others
-  bool needs_namespaces = false;          // is not driven without
-  std::string file;                       // from the repository's root
+  bool long_run = false;          // takes many times as long as others
+  bool needs_namespaces = false;  // is not driven without
+  std::string file;               // from the repository's root
   int line = 0;
 
   bool Judges(std::string_view requirement) const;

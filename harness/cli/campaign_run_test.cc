@@ -83,7 +83,8 @@ TEST_F(CampaignRunTest, TheTraceLogShowsTheSelectedCase) {
   const ProgramRun run = RunSockspec(
       {"run", "--server", kReference, "--select", "CLS-02", "--trace-log", "--no-control"});
   EXPECT_EQ(run.status, 0) << run.error;
-  EXPECT_THAT(run.output, AllOf(HasSubstr("== "), HasSubstr("listen("), HasSubstr("accept")));
+  EXPECT_THAT(run.output, AllOf(HasSubstr("── sockspec-reference-server"), HasSubstr("listen("),
+                                HasSubstr("accept")));
 }
 
 TEST_F(CampaignRunTest, NothingIsWrittenUnasked) {

@@ -159,7 +159,7 @@ void Testbed::Signal(int signal) {
 
 void Testbed::Interrupt() {
   Step("interrupts the program as Ctrl-C does: SIGINT to all of its processes");
-  for (pid_t pid : tracer_->LivingProcesses()) tracer_->Signal(pid, SIGINT);
+  for (pid_t pid : watch_->LivingProcesses()) watch_->Signal(pid, SIGINT);
 }
 
 void Testbed::Stop() {

@@ -26,8 +26,7 @@ TEST(TerminalPageTest, WrapsWithAHangingIndent) {
 TEST(TerminalPageTest, BreaksAWordLongerThanALine) {
   TerminalPage page(false, 50);
   page.Wrapped({}, std::string(70, 'x'), Paint::kPlain, 2);
-  EXPECT_EQ(page.text(),
-            fmt::format("{}\n  {}\n", std::string(48, 'x'), std::string(22, 'x')));
+  EXPECT_EQ(page.text(), fmt::format("{}\n  {}\n", std::string(48, 'x'), std::string(22, 'x')));
 }
 
 TEST(TerminalPageTest, TablesStandSideBySideWhereTheyFit) {
