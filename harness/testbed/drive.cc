@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -95,6 +96,26 @@ std::map<std::string, std::string> MissingMeans(const DriveOptions& options) {
   return missing;
 }
 
+// The folder of UNIX paths, where there is no private /tmp; removed with all that was put there.
+class PathFolder {
+ public:
+  explicit PathFolder(const Subject& subject) {
+    if (subject.isolated || subject.launch.path.has_value()) return;
+    folder_ = std::filesystem::path(subject.path).parent_path();
+    std::filesystem::remove_all(folder_);  // of a process that was killed and had our number
+    CheckCall(mkdir(folder_.c_str(), 0700), "mkdir({})", folder_.string());
+  }
+  ~PathFolder() {
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  }
+  PathFolder(const PathFolder&) = delete;
+  PathFolder& operator=(const PathFolder&) = delete;
+
+ private:
+  std::filesystem::path folder_;
+};
+
 // A port that is free now; where there is no network namespace of our own.
 int LeasePort() {
   OwnedFd fd(CheckCall(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket(AF_INET)"));
@@ -130,7 +151,7 @@ Subject MakeSubject(const Program& program, Transport transport, const DriveOpti
   subject.address = Family(transport) == AF_INET6 ? "::1" : "127.0.0.1";
   subject.port = spec.port.value_or(subject.isolated ? kPort : LeasePort());
   subject.path = spec.path.value_or(
-      subject.isolated ? kPath : fmt::format("/tmp/sockspec-{}-{}.sock", getuid(), getpid()));
+      subject.isolated ? kPath : fmt::format("/tmp/sockspec-{}-{}/s.sock", getuid(), getpid()));
   subject.backlog = spec.backlog.value_or(kBacklog);
   if (program.role == Role::kClient) {
     subject.reply = program.service == "time" ? kTimeReply : kDaytimeReply;
@@ -181,6 +202,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     sandbox_options.first_unprivileged_port = scenario.needs.first_unprivileged_port;
     sandbox_options.longest_queue = scenario.needs.longest_queue;
     sandbox_options.extra_addresses = scenario.needs.extra_addresses;
+    const PathFolder path_folder(subject);
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
     lap("namespaces");
     if (options.await_turn) {

@@ -92,7 +92,7 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   if (until_it_acts ? watch_->SpinsAlone() : watch_->Spins()) return done(Waited::kSpins);
   if (FloodsOutput() && watch_->AnyLiving()) return done(Waited::kFloods);
   if (!watch_->AnyLiving()) {
-    if (loop_.HandlePending()) return Look::kAgain;
+    if (loop_.HandlePending() || stops > 0) return Look::kAgain;
     return happened && happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);
   }
   RestState rest = watch_->StateOfRest();

@@ -88,53 +88,54 @@ void UntracedProgram::Adopt(pid_t pid, int run, bool) {
   run_ = run;
   next_process_ = 1;
   launched_[run] = pid;
-  processes_[pid] = {.number = next_process_++};
+  processes_[pid] = {};
+  numbers_[pid] = next_process_++;
   changes_ = 1;
   hooks_.record({.kind = EventKind::kProcessStarted, .run = run, .process = 1, .text = "launch"});
 }
 
 int UntracedProgram::HandleStops() {
   changes_ = Reap();
-  std::map<pid_t, Process> now;
+  std::map<pid_t, Threads> now;
   for (const pid_t pid : DescendantsOf(proc_fd_, getpid())) {
     if (pid == init_) continue;
-    Process process;
+    Threads threads;
     for (const pid_t tid : ThreadsOf(proc_fd_, pid)) {
       const auto rest = ReadThreadRest(proc_fd_, pid, tid);
       // A first thread that has ended before the others is a zombie, too.
-      if (rest && rest->state != 'Z' && rest->state != 'X') process.threads[tid] = *rest;
+      if (rest && rest->state != 'Z' && rest->state != 'X') threads[tid] = *rest;
     }
-    if (!process.threads.empty()) now[pid] = std::move(process);
+    if (!threads.empty()) now[pid] = std::move(threads);
   }
-  for (auto& [pid, process] : now) {
+  for (const auto& [pid, threads] : now) {
     const auto known = processes_.find(pid);
-    if (known == processes_.end()) {
-      process.number = next_process_++;
-      hooks_.record({.kind = EventKind::kProcessStarted,
-                     .run = run_,
-                     .process = process.number,
-                     .text = "seen"});
-      changes_ += static_cast<int>(process.threads.size());
-      continue;
-    }
-    process.number = known->second.number;
-    std::map<pid_t, ThreadRest>& before = known->second.threads;
-    for (const auto& [tid, rest] : process.threads) {
-      const auto then = before.find(tid);
+    if (known == processes_.end()) OnSeen(pid);
+    for (const auto& [tid, rest] : threads) {
       const bool rests = rest.state == 'S' || rest.state == 'T';
-      if (!rests || then == before.end() || then->second != rest) ++changes_;
+      const bool as_before =
+          known != processes_.end() && known->second.contains(tid) && known->second.at(tid) == rest;
+      if (!rests || !as_before) ++changes_;
     }
-    if (before.size() > process.threads.size()) ++changes_;
+    if (known != processes_.end() && known->second.size() > threads.size()) ++changes_;
   }
   // Of a child that has just ended /proc knows no more, and waitpid() not yet.
   for (const auto& [run, pid] : launched_) {
     if (now.contains(pid)) continue;
     ++changes_;
-    now[pid] = {.number = processes_[pid].number};
+    now[pid] = {};
   }
   if (now.size() < processes_.size()) ++changes_;
   processes_ = std::move(now);
   return changes_;
+}
+
+void UntracedProgram::OnSeen(pid_t pid) {
+  // While its parent ends, and it gets another, a look may miss a child.
+  const auto [known, is_new] = numbers_.try_emplace(pid, next_process_);
+  if (!is_new) return;
+  ++next_process_;
+  hooks_.record(
+      {.kind = EventKind::kProcessStarted, .run = run_, .process = known->second, .text = "seen"});
 }
 
 int UntracedProgram::Reap() {
@@ -156,8 +157,9 @@ void UntracedProgram::OnEnded(pid_t pid, int status) {
     if (first == pid) event = {.kind = EventKind::kExited, .run = run};
   }
   std::erase_if(launched_, [pid](const auto& entry) { return entry.second == pid; });
-  const auto known = processes_.find(pid);
-  event.process = known != processes_.end() ? known->second.number : next_process_++;
+  const auto known = numbers_.find(pid);  // one that came and went between two looks has none
+  event.process = known != numbers_.end() ? known->second : next_process_++;
+  numbers_.erase(pid);
   processes_.erase(pid);
   if (WIFEXITED(status)) {
     event.number = WEXITSTATUS(status);
@@ -175,15 +177,15 @@ pid_t UntracedProgram::LaunchedPid(int run) const {
 
 std::vector<pid_t> UntracedProgram::LivingProcesses() const {
   std::vector<pid_t> pids;
-  for (const auto& [pid, process] : processes_) pids.push_back(pid);
+  for (const auto& [pid, threads] : processes_) pids.push_back(pid);
   return pids;
 }
 
 RestState UntracedProgram::StateOfRest() const {
   if (changes_ > 0) return {Rest::kFallingAsleep, ""};
   RestState state{Rest::kSettled, ""};
-  for (const auto& [pid, process] : processes_) {
-    for (const auto& [tid, rest] : process.threads) {
+  for (const auto& [pid, threads] : processes_) {
+    for (const auto& [tid, rest] : threads) {
       if (rest.state == 'T') {
         state.what = "stopped by a signal";
         continue;
@@ -246,7 +248,7 @@ bool UntracedProgram::MayWakeByTimer(pid_t pid) const {
 
 bool UntracedProgram::AllStopped() const {
   return std::all_of(processes_.begin(), processes_.end(), [](const auto& process) {
-    return std::all_of(process.second.threads.begin(), process.second.threads.end(),
+    return std::all_of(process.second.begin(), process.second.end(),
                        [](const auto& thread) { return thread.second.state == 'T'; });
   });
 }

@@ -37,12 +37,10 @@ class UntracedProgram : public ProgramWatch {
   void Signal(pid_t pid, int signal) override;
 
  private:
-  struct Process {
-    int number = 0;
-    std::map<pid_t, ThreadRest> threads;
-  };
+  using Threads = std::map<pid_t, ThreadRest>;  // that have not ended
 
   int Reap();
+  void OnSeen(pid_t pid);
   void OnEnded(pid_t pid, int status);
   // The state of rest of one thread that sleeps.
   RestState SleepOf(pid_t pid, pid_t tid) const;
@@ -53,7 +51,8 @@ class UntracedProgram : public ProgramWatch {
   const pid_t init_;
   const WatchHooks hooks_;
   std::map<int, pid_t> launched_;  // by run, while they live
-  std::map<pid_t, Process> processes_;
+  std::map<pid_t, Threads> processes_;
+  std::map<pid_t, int> numbers_;  // of those that have ended too, until they are reaped
   int run_ = 0;
   int next_process_ = 1;
   int changes_ = 0;  // that the last look found

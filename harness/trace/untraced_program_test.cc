@@ -92,32 +92,34 @@ TEST_F(UntracedProgramTest, AcceptIsRest) {
 }
 
 TEST_F(UntracedProgramTest, WhatMayEndByItselfIsNoCertainRest) {
-  const std::function<void()> bodies[] = {
-      [] { poll(nullptr, 0, 1'000'000); },
-      [] {
-        const timespec long_time{.tv_sec = 1000, .tv_nsec = 0};
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &long_time, nullptr);
-      },
-      [] {
-        const OwnedFd listener = Listening();
-        const timeval long_time{.tv_sec = 1000, .tv_usec = 0};
-        setsockopt(listener.get(), SOL_SOCKET, SO_RCVTIMEO, &long_time, sizeof long_time);
-        accept(listener.get(), nullptr, nullptr);
-      },
-      [] {
-        signal(SIGALRM, [](int) {});
-        alarm(1000);
-        pause();
-      },
-      [] {
-        const OwnedFd timer(timerfd_create(CLOCK_MONOTONIC, 0));
-        poll(nullptr, 0, -1);
-      },
-      [] {
-        timer_t timer;
-        timer_create(CLOCK_MONOTONIC, nullptr, &timer);
-        pause();
-      }};
+  const std::function<void()> bodies[] = {[] { poll(nullptr, 0, 1'000'000); },
+                                          [] {
+                                            const timespec long_time{.tv_sec = 1000, .tv_nsec = 0};
+                                            sigset_t none;
+                                            sigemptyset(&none);
+                                            sigtimedwait(&none, nullptr, &long_time);
+                                          },
+                                          [] {
+                                            const OwnedFd listener = Listening();
+                                            const timeval long_time{.tv_sec = 1000, .tv_usec = 0};
+                                            setsockopt(listener.get(), SOL_SOCKET, SO_RCVTIMEO,
+                                                       &long_time, sizeof long_time);
+                                            accept(listener.get(), nullptr, nullptr);
+                                          },
+                                          [] {
+                                            signal(SIGALRM, [](int) {});
+                                            alarm(1000);
+                                            pause();
+                                          },
+                                          [] {
+                                            const OwnedFd timer(timerfd_create(CLOCK_MONOTONIC, 0));
+                                            poll(nullptr, 0, -1);
+                                          },
+                                          [] {
+                                            timer_t timer;
+                                            timer_create(CLOCK_MONOTONIC, nullptr, &timer);
+                                            pause();
+                                          }};
   for (const auto& body : bodies) {
     SCOPED_TRACE(&body - bodies);
     const pid_t pid = Run(body);
@@ -195,8 +197,10 @@ TEST_F(UntracedProgramTest, SeesChildrenAndThoseThatOutliveTheirParent) {
   EXPECT_TRUE(program_.AnyLiving());
   EXPECT_EQ(AtRest().rest, Rest::kSettled);
   program_.Signal(program_.LivingProcesses().front(), SIGKILL);
-  Until([this] { return !program_.AnyLiving(); });
-  EXPECT_EQ(events_.back().kind, EventKind::kProcessEnded);
+  Until([this] { return events_.back().kind == EventKind::kProcessEnded; });
+  EXPECT_EQ(events_.back().signal, SIGKILL);
+  EXPECT_EQ(events_.back().process, 2);
+  EXPECT_FALSE(program_.AnyLiving());
 }
 
 TEST_F(UntracedProgramTest, KnowsWhenAllAreStopped) {
