@@ -46,6 +46,7 @@ std::string ScopeWords(const Scope& scope) {
   std::vector<std::string> transports;
   for (Transport transport : scope.transports) transports.emplace_back(Name(transport));
   add("services", scope.services);
+  add("services of your own that are", scope.own_services);
   add("clients of", scope.client_services);
   add("transports", transports);
   add("that claim", scope.claims);

@@ -24,6 +24,9 @@ std::string_view Name(ObligedBy obliged_by);
 struct Scope {
   std::vector<std::string> services;         // "daytime", ...
   std::vector<std::string> client_services;  // for clients in place of `services`, unless empty
+  // Where `services` names some: the traits (TraitsOf) that bring in a service of a manifest's own,
+  // all needed; empty: none comes in.
+  std::vector<std::string> own_services;
   std::vector<Transport> transports;
   std::vector<std::string> claims;        // all needed: "peer-log", "dual", "names", ...
   std::vector<std::string> any_claims;    // one of them needed: "dual" or "v6-only"

@@ -69,16 +69,6 @@ CHECK(Exchanges, "DAY-02") {
   }
 }
 
-// UTC in seconds at an event, by the wall clock at the timeline's beginning; 0 where that is
-// missing.
-double WallClockAt(const Timeline& timeline, int index) {
-  if (timeline.size() == 0 || timeline[0].number == 0) return 0;
-  constexpr double kNanoseconds = 1e9;
-  return (static_cast<double>(timeline[0].number) +
-          static_cast<double>(timeline[index].at - timeline[0].at)) /
-         kNanoseconds;
-}
-
 // DAY-03: the current date and time.
 CHECK(Exchanges, "DAY-03") {
   constexpr double kTolerance = 2;

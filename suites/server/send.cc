@@ -95,10 +95,10 @@ CHECK(InterruptedTransfers, "WR-01") {
   }
   LevelHoldsIf(non_blocking || EintrCanHappen("write*") || EintrCanHappen("send*"),
                "its connections block and nothing interrupts it: a short line never is cut");
-  const std::string model = OrdinaryReply();
+  const ReplyModel model = OrdinaryReply();
   for (const int connection : {kShortOnce, kShortTwice}) {
     const Conversation conversation = TheConversation(connection);
-    if (edge_triggered && !SameShape(conversation.received, model)) {
+    if (edge_triggered && !model.Fits(conversation)) {
       Inconclusive("its connections are watched edge-triggered, where a shortened send lies (F2)");
     }
     EXPECT_THAT(conversation, ReceivedReplyLike(model));
@@ -124,13 +124,13 @@ CHECK(FailingSends, "WR-04") {
   const std::vector<int> failed = InjectedSends(timeline(), kFailing);
   if (failed.empty()) Inconclusive("no send to that client was seen");
   Examine(failed);
-  EXPECT_TRUE(SameShape(after.received, OrdinaryReply()))
+  EXPECT_TRUE(OrdinaryReply().Fits(after))
       << "stops serving after a send has failed with EPIPE: " << InWords(after);
 }
 
 // WR-05: other send errors close that connection alone.
 CHECK(FailingSends, "WR-05") {
-  const std::string model = OrdinaryReply();
+  const ReplyModel model = OrdinaryReply();
   CallIndices("accept*");
   int judged = 0;
   for (int i = 1; i < 4; ++i) {  // EPIPE, the first of them, is WR-04's
@@ -139,7 +139,7 @@ CHECK(FailingSends, "WR-05") {
     ++judged;
     Examine(failed);
     const Conversation after = TheConversation(kFailing + 1 + 2 * i);
-    EXPECT_TRUE(SameShape(after.received, model))
+    EXPECT_TRUE(model.Fits(after))
         << fmt::format("stops serving after a send has failed with {}: {}",
                        ErrnoName(kSendErrors[i]), InWords(after));
   }
