@@ -41,7 +41,8 @@ constexpr int kHalfClosed = kOrdinary, kSlow = kHalfClosed + 1, kLast = kSlow + 
 constexpr int kTalkers = 3;
 constexpr char kInput[] = "Hello, server.\r\n";
 
-SCENARIO(InputFirst, kServer, kTcp, "three clients send 16 bytes before the server accepts them") {
+SCENARIO(InputFirst, kServer, kStreams,
+         "three clients send 16 bytes before the server accepts them") {
   Start();
   for (int i = 0; i < kOrdinary; ++i) Exchange();
   Settle();

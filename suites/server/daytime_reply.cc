@@ -23,7 +23,7 @@ SCENARIO(ClockMovesOn, kServer, kStreams, "the clock moves on by an hour between
 }
 
 // The replies that clients got.
-std::vector<Conversation> Answered(const std::vector<Conversation>& all) {
+std::vector<Conversation> WithReply(const std::vector<Conversation>& all) {
   std::vector<Conversation> answered;
   for (const Conversation& conversation : all) {
     if (!conversation.received.empty()) answered.push_back(conversation);
@@ -33,7 +33,7 @@ std::vector<Conversation> Answered(const std::vector<Conversation>& all) {
 
 // DAY-01: printable ASCII, space, CR and LF alone.
 CHECK(Exchanges, "DAY-01") {
-  const std::vector<Conversation> answered = Answered(AllConversations());
+  const std::vector<Conversation> answered = WithReply(AllConversations());
   if (answered.empty()) Inconclusive("no client got a reply");
   for (const Conversation& conversation : answered) {
     const std::string& reply = conversation.received;

@@ -83,11 +83,15 @@ SCENARIO(UnexpectedInput, kServer, kStreams,
   Start();
   for (int i = 0; i < kOrdinary; ++i) Exchange();
   constexpr std::pair<Filler, int> kInputs[] = {
-      {Filler::kNoise, 1 << 20}, {Filler::kNuls, 1 << 16}, {Filler::kOneLine, 1 << 16}};
+      {Filler::kNoise, kNoise}, {Filler::kNuls, 1 << 16}, {Filler::kOneLine, 1 << 16}};
   for (const auto& [filler, bytes] : kInputs) {
     Client client = Connect();
     client.SendFiller(bytes, filler);
     if (filler == Filler::kOneLine) client.Send("\r\n");
+    if (filler == Filler::kNoise) {
+      Settle();
+      TakeSnapshot("after the noise");
+    }
     client.Finish();
     Settle();
   }

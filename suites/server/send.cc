@@ -6,6 +6,7 @@
 #include "harness/base/error.h"
 #include "harness/base/text.h"
 #include "harness/testbed/datetime.h"
+#include "suites/server/chargen_pattern.h"
 #include "suites/server/server_evidence.h"
 
 namespace sockspec {
@@ -102,6 +103,10 @@ CHECK(InterruptedTransfers, "WR-01") {
       Inconclusive("its connections are watched edge-triggered, where a shortened send lies (F2)");
     }
     EXPECT_THAT(conversation, ReceivedReplyLike(model));
+    if (subject().definition.Endless() && KeepsPattern(model.ordinary())) {
+      EXPECT_TRUE(KeepsPattern(conversation.received))
+          << "leaves a gap in its pattern where a send was cut short";
+    }
   }
 }
 
@@ -173,7 +178,7 @@ bool IsText(std::string_view service) { return service == "daytime" || service =
 
 // WR-06: no string terminator or padding is sent.
 CHECK(Exchanges, "WR-06") {
-  if (!IsText(subject().service)) NotApplicable("its messages are no text");
+  if (!IsText(subject().service)) Inconclusive("its messages are no text");
   int judged = 0;
   for (const Conversation& conversation : AllConversations()) {
     if (conversation.received.empty()) continue;

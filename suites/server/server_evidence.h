@@ -24,6 +24,9 @@ int Bounded(const LaunchSpec& launch, int wanted);
 // one after the other, shows nothing of its own about the rest (Check::OrdinaryReply).
 inline constexpr int kOrdinary = 2;
 
+// Bytes of noise that the first client of UnexpectedInput sends.
+inline constexpr int kNoise = 1 << 20;
+
 // --- calls --------------------------------------------------------------------------------------
 bool IsSend(const Call& call);
 bool IsReceive(const Call& call);
