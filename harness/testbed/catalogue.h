@@ -46,6 +46,7 @@ struct Requirement {
   std::string statement, source, stimulus, criterion, mutant, hint, note;
   std::vector<std::string> planes;  // "trace", "kernel", "wire", "process", "fault": all that a
                                     // verdict needs, of one role at least
+  std::string unjudged;             // why no scenario judges it on some transports, if so
   std::string condition;            // for people: when `level` is in force ...
   std::optional<Level> otherwise;   // ... and the level otherwise
   std::string file;                 // "fam.toml", for error messages

@@ -118,7 +118,7 @@ void ReadRequirements(const std::string& file, const std::string& text,
   for (const TomlTable& table : root.Tables("requirement")) {
     table.AllowOnly({"id", "roles", "step", "scope", "level", "obliged-by", "condition",
                      "otherwise", "statement", "source", "planes", "stimulus", "criterion",
-                     "mutant", "hint", "note"});
+                     "mutant", "hint", "note", "unjudged"});
     Requirement requirement{.id = Needed(table, "id"), .area = area, .area_title = title};
     requirement.file = file;
     requirement.line = table.line();
@@ -146,6 +146,7 @@ void ReadRequirements(const std::string& file, const std::string& text,
     requirement.mutant = Needed(table, "mutant");
     requirement.hint = Needed(table, "hint");
     requirement.note = table.Text("note", "\"...\"").value_or("");
+    requirement.unjudged = table.Text("unjudged", "\"...\"").value_or("");
     requirements.push_back(std::move(requirement));
   }
 }

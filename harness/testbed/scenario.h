@@ -210,6 +210,7 @@ struct SandboxNeeds {
   bool little_send_buffer = false;  // over TCP the kernel takes 64 KiB of what nobody reads
   bool own_clock = false;           // the program's wall clock can be moved: MoveClock()
   bool long_run = false;            // takes many times as long as others: it is started first
+  std::vector<std::string> services = {};  // that the scenario is about; empty: any
 };
 
 struct ScenarioInfo {

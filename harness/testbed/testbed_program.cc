@@ -104,6 +104,11 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   request.output = ends[1].get();
   request.error = ends[2].get();
   Record({.kind = EventKind::kLaunched, .run = run_, .text = ShellQuote(request.argv)});
+  if (request.first_free_descriptor > 3) {
+    Record({.kind = EventKind::kFault,
+            .text = fmt::format("descriptors 3 to {} are open already",
+                                request.first_free_descriptor - 1)});
+  }
   const pid_t pid = LaunchProgram(request);
   for (OwnedFd& end : ends) end.Reset();
   watch_->Adopt(pid, run_, own_clock_);

@@ -14,7 +14,8 @@ constexpr std::size_t kMuch = 256 << 10;
 
 SCENARIO(MuchOutput, kServer, kStreams,
          "a client reads 256 KiB and resets the connection, one reads 256 KiB and closes; one more "
-         "comes") {
+         "comes",
+         .services = {"chargen"}) {
   Start();
   Client rude = Connect();
   rude.Read(kMuch);

@@ -14,7 +14,7 @@ namespace {
 constexpr int kClockStep = 3600;
 
 SCENARIO(ClockMovesOn, kServer, kStreams, "the clock moves on by an hour between two clients",
-         .own_clock = true) {
+         .own_clock = true, .services = {"daytime"}) {
   Start();
   Exchange();
   Settle();

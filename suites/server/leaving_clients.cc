@@ -23,6 +23,7 @@ SCENARIO(LeavingClients, kServer, kStreams,
   reset.Abort();
   Settle();
   Exchange();
+  Settle();
   Arm({.call = CallClass::kReceive, .role = SocketRole::kConnection, .error = ETIMEDOUT});
   Exchange();
   Settle();
@@ -30,6 +31,7 @@ SCENARIO(LeavingClients, kServer, kStreams,
   Exchange();
   Settle();
   TakeSnapshot("after");
+  for (int i = 0; i < kOrdinary; ++i) Exchange();
   Client stays = Connect();
   stays.Converse();
   Step(kStays);
