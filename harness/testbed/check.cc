@@ -204,6 +204,11 @@ void Check::NotApplicable(const std::string& reason) {
   throw Undecided{Verdict::kNotApplicable, reason};
 }
 
+void Check::NotReached(const std::string& reason) {
+  if (subject().step > 1) NotApplicable(reason);
+  Inconclusive(reason);
+}
+
 void Check::LevelHoldsIf(bool condition, const std::string& why_not) {
   if (condition) return;
   Now().result.lowered = true;

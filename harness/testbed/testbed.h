@@ -52,9 +52,18 @@ class Testbed {
   void Settle();
   void SettleInWait();
   bool Running() const;
+  bool Relaunch();
+
+  // --- testbed_faults.cc -------------------------------------------------------------------------
   void Arm(const Fault& fault) { tracer_->Arm(fault); }
   void DisarmFaults() { tracer_->Disarm(); }
+  // How many calls armed faults have hit so far.
+  int FaultsHit() const { return tracer_->faults_hit(); }
+  bool AwaitHeld();
+  void Release() { tracer_->Release(); }
   void LimitOpenFiles(bool exhausted);
+  void MoveClock(int seconds);
+  bool DestroyConnection(int number);
 
   // --- testbed_peers.cc
   // ---------------------------------------------------------------------------
@@ -80,7 +89,6 @@ class Testbed {
   void ClearPath();
 
   void Step(std::string_view text);
-  void MoveClock(int seconds);
   // Milliseconds spent until the first launch was ready.
   double ready_ms() const { return ready_ms_; }
 
