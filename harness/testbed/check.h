@@ -101,7 +101,7 @@ class Check : public ::testing::Test {
   // The requirement's level is its `otherwise` unless `condition` held in this run.
   void LevelHoldsIf(bool condition, const std::string& why_not);
   // Rule F1: a handler without SA_RESTART is installed (for a signal that is not the stop signal),
-  // or the interrupted call never restarts.
+  // or any handler where the interrupted call never restarts; or stopping and going on interrupts.
   bool EintrCanHappen(std::string_view call_glob);
 
  private:
