@@ -149,7 +149,15 @@ class Testbed {
   bool MoreIsComing(int number) const;
   void AddPeersInTimeWait(Snapshot& snapshot);
   int CountZombieChildren(const std::vector<pid_t>& pids) const;
-  std::vector<std::uint64_t> ProgramSocketInodes(const std::vector<pid_t>& pids, int* count) const;
+  // A descriptor of the program by which it holds a socket.
+  struct Holder {
+    pid_t pid = 0;
+    int fd = -1;
+  };
+  // By the sockets' inodes. *count: all descriptors, of other things too.
+  std::map<std::uint64_t, Holder> SocketsHeld(const std::vector<pid_t>& pids, int* count) const;
+  // Fills in what is in force on the socket.
+  static void AddOptions(const Holder& holder, SocketRow* row);
 
   const Manifest& manifest_;
   const Subject& subject_;
