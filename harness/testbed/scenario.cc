@@ -63,7 +63,7 @@ void Scenario::SettleInWait() { testbed_->SettleInWait(); }
 bool Scenario::Running() const { return testbed_->Running(); }
 void Scenario::Arm(const Fault& fault) { testbed_->Arm(fault); }
 bool Scenario::Relaunch() { return testbed_->Relaunch(); }
-bool Scenario::AwaitHeld() { return testbed_->AwaitHeld(); }
+bool Scenario::HoldsAny() const { return testbed_->HoldsAny(); }
 void Scenario::Release() { testbed_->Release(); }
 bool Scenario::DestroyConnection(const Peer& peer) {
   return testbed_->DestroyConnection(peer.number());

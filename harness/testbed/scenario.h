@@ -144,9 +144,9 @@ class Scenario {
   bool Relaunch();
   void Arm(const Fault& fault);  // counts calls from now on
   void DisarmFaults();
-  // Until a fault holds a thread; false: it settled, or went, without. A held thread counts as
-  // asleep. Release() lets all go on; the next step waits for what they do.
-  bool AwaitHeld();
+  // Whether a fault holds a thread now. A held one counts as asleep: settle first. Release() lets
+  // all go on; the next step waits for what they do.
+  bool HoldsAny() const;
   void Release();
   void LimitOpenFiles(bool exhausted);  // RLIMIT_NOFILE of the live program: at the lowest free
                                         // descriptor, or back to what it was

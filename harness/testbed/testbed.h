@@ -59,7 +59,7 @@ class Testbed {
   void DisarmFaults() { tracer_->Disarm(); }
   // How many calls armed faults have hit so far.
   int FaultsHit() const { return tracer_->faults_hit(); }
-  bool AwaitHeld();
+  bool HoldsAny() const { return tracer_->HoldsAny(); }
   void Release() { tracer_->Release(); }
   void LimitOpenFiles(bool exhausted);
   void MoveClock(int seconds);

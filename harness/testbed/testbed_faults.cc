@@ -32,10 +32,6 @@ void Testbed::MoveClock(int seconds) {
           .text = fmt::format("the program's clock moves on by {} s", seconds)});
 }
 
-bool Testbed::AwaitHeld() {
-  return Wait([&] { return tracer_->HoldsAny(); }, Patience::kUntilIdle) == Waited::kHappened;
-}
-
 bool Testbed::DestroyConnection(int number) {
   const int fd = peers_[number].peer.fd();
   if (IsUnix(subject_.transport) || fd < 0) return false;

@@ -20,6 +20,7 @@ Fault AcceptFault(int error) {
 constexpr int kErrors[] = {ECONNABORTED, EINTR, EAGAIN, EPROTO, EHOSTUNREACH, ENETUNREACH};
 constexpr int kNetworkErrors[] = {EPROTO, EHOSTUNREACH, ENETUNREACH};
 constexpr const char* kInterruptedWait = "EINTR in a wait for clients";
+constexpr const char* kFailingFork = "EAGAIN in a fork";
 
 // More calls than these no client causes: an accept() that takes it and one that finds no other, or
 // the same in each of some workers; a wait for each thing that happens to it.
@@ -27,7 +28,8 @@ constexpr int kMostCalls = 24;
 
 SCENARIO(AcceptErrors, kServer, kStreams,
          "the n-th accept() that a client causes fails, each time with another error; in the end "
-         "the n-th wait for clients with EINTR; after each an ordinary client",
+         "the n-th wait for clients with EINTR, and the n-th fork with EAGAIN; after each an "
+         "ordinary client",
          .sweep = kMostCalls) {
   Start();
   std::string ordinary;
@@ -46,7 +48,9 @@ SCENARIO(AcceptErrors, kServer, kStreams,
     if (IsUnix(transport()) && std::ranges::count(kNetworkErrors, error) > 0) continue;
     if (!part(ErrnoName(error), AcceptFault(error))) return;
   }
-  part(kInterruptedWait, {.call = CallClass::kWait, .role = SocketRole::kListener, .error = EINTR});
+  const Fault wait{.call = CallClass::kWait, .role = SocketRole::kListener, .error = EINTR};
+  if (!part(kInterruptedWait, wait)) return;
+  part(kFailingFork, {.call = CallClass::kFork, .error = EAGAIN});
 }
 
 SCENARIO(AcceptFatal, kServer, kStreams, "accept() fails with EBADF for ever") {
@@ -182,6 +186,18 @@ int MostFailing(const Timeline& timeline, int error) {
     if (event.call->error == error) most = std::max(most, ++failing[event.thread]);
   }
   return most;
+}
+
+// ACC-20: a fork that fails costs that client alone.
+CHECK(AcceptErrors, "ACC-20") {
+  const std::vector<int> forks = TasksStarted(timeline(), Tasks::kProcesses);
+  const std::optional<Part> part = FaultedPart(timeline(), kFailingFork);
+  if (forks.empty() && !part.has_value()) NotApplicable("it never forks");
+  if (!part.has_value()) NotReached("it did not fork for that client");
+  Examine(part->faults);
+  Examine(part->conversations[1].events);
+  const std::string wrong = WrongAfter(*part, OrdinaryReply(), "fork() has failed with EAGAIN");
+  EXPECT_TRUE(wrong.empty()) << wrong;
 }
 
 constexpr int kSpin = 1000;  // rule F5
