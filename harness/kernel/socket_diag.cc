@@ -199,8 +199,14 @@ int SocketDiag::Ask(nlmsghdr& request, const std::function<void(const nlmsghdr&)
       // What an earlier question left behind when it ended by an exception.
       if (message->nlmsg_seq != sequence_) continue;
       switch (message->nlmsg_type) {
-        case NLMSG_DONE:
-          return 0;
+        case NLMSG_DONE: {
+          // What ended a dump: a protocol without a table (raw, udp) shows here alone.
+          int status = 0;
+          if (mnl_nlmsg_get_payload_len(message) >= sizeof status) {
+            memcpy(&status, mnl_nlmsg_get_payload(message), sizeof status);
+          }
+          return -status;
+        }
         case NLMSG_ERROR:
           return -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message))->error;
         default:
@@ -253,6 +259,8 @@ std::optional<InetSocket> SocketDiag::FindTcp(const SocketAddress& local,
 }
 
 bool SocketDiag::DestroyTcp(const SocketAddress& local, const SocketAddress& remote) {
+  // Without a connection the kernel would find, and end, the listener.
+  if (!FindTcp(local, remote).has_value()) return false;
   alignas(nlmsghdr) RequestBuffer buffer;
   NameTcp(local, remote, PutRequest<inet_diag_req_v2>(buffer, NLM_F_ACK, SOCK_DESTROY));
   const int error = Ask(Header(buffer), [](const nlmsghdr&) {});
