@@ -38,7 +38,7 @@ RecordedScenario RunCase(const PlannedCase& planned, int step, const Manifest& m
   scenario.subject = MakeSubject(manifest, program, planned.transport, options.abilities);
   scenario.subject.step = step;
   Drive drive = DriveScenario(*info, manifest, scenario.subject, options);
-  scenario.reached = step > 0 && drive.reached;
+  scenario.goes_on = step > 0 && drive.goes_on;
   scenario.outcome = Name(drive.end);
   scenario.reason = drive.reason;
   scenario.phases = std::move(drive.phases);
@@ -76,7 +76,7 @@ void JudgeAgain(const PlannedCase& planned, RecordedScenario* scenario) {
   if (!HasEvidence(scenario->outcome)) return;
   scenario->results = AsRecorded(
       JudgeScenario(planned.scenario, scenario->subject, scenario->timeline, planned.requirements));
-  if (planned.sweep == 0 || !scenario->reached || scenario->step < planned.sweep) return;
+  if (planned.sweep == 0 || !scenario->goes_on || scenario->step < planned.sweep) return;
   // Checks of every scenario ask nothing of the sweep.
   const std::vector<std::string> everywhere = RequirementsOf(
       scenario->subject.role == Role::kServer ? kEveryServerScenario : kEveryClientScenario);

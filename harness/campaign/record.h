@@ -67,7 +67,7 @@ struct RecordedScenario {
   int program = 0;
   Transport transport = Transport::kTcp4;
   int step = 0;          // of a sweep, from 1; 0: the scenario is none
-  bool reached = false;  // of a sweep: an armed fault hit a call
+  bool goes_on = false;  // of a sweep: a fault hit a call, so that there may be a further one
   // DriveEnd's words, or one of those below.
   std::string outcome;
   std::string reason;  // of the outcome
@@ -80,10 +80,10 @@ struct RecordedScenario {
 inline constexpr std::string_view kSkipped = "skipped";         // not launched: reason
 inline constexpr std::string_view kWorkerDied = "worker-died";  // trouble of the harness's own
 
-// Whether this line is the last of its planned case: any line but that of a sweep's step which
-// reached a call, so that there may be a further one.
+// Whether this line is the last of its planned case: any line but that of a step after which the
+// sweep goes on.
 inline bool Finishes(const RecordedScenario& scenario, const PlannedCase& planned) {
-  return !scenario.reached || scenario.step >= planned.sweep;
+  return !scenario.goes_on || scenario.step >= planned.sweep;
 }
 
 struct RecordFooter {

@@ -263,7 +263,7 @@ std::string ScenarioToJson(const RecordedScenario& scenario) {
                {"results", Json::array()}};
   if (scenario.step > 0) {
     json["step"] = scenario.step;
-    json["reached"] = scenario.reached;
+    json["goes_on"] = scenario.goes_on;
   }
   for (const CheckResult& result : scenario.results)
     json["results"].push_back(ResultToJson(result));
@@ -291,7 +291,7 @@ RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& hea
     scenario.program = ProgramNumber(json.at("program"), header.programs.size());
     scenario.transport = TransportFromJson(json.at("transport"));
     scenario.step = json.value("step", 0);
-    scenario.reached = json.value("reached", false);
+    scenario.goes_on = json.value("goes_on", false);
     scenario.outcome = json.at("outcome").get<std::string>();
     scenario.reason = json.at("reason").get<std::string>();
     scenario.milliseconds = json.at("milliseconds").get<double>();

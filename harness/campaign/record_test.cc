@@ -190,9 +190,9 @@ class SweepRecordTest : public RecordTest {
   SweepRecordTest() { header_.plan.cases[1].sweep = 3; }
 
   // The line of a step of Other.
-  std::string Step(int step, bool reached) {
+  std::string Step(int step, bool goes_on) {
     other_.step = step;
-    other_.reached = reached;
+    other_.goes_on = goes_on;
     return ScenarioToJson(other_) + "\n";
   }
   std::string Begin() { return HeaderToJson(header_) + "\n" + ScenarioToJson(gate_) + "\n"; }
@@ -204,7 +204,7 @@ TEST_F(SweepRecordTest, StepsSurvive) {
   EXPECT_EQ(header.plan.cases, header_.plan.cases);
   const RecordedScenario read = ScenarioFromJson(Step(2, true), header);
   EXPECT_EQ(read.step, 2);
-  EXPECT_TRUE(read.reached);
+  EXPECT_TRUE(read.goes_on);
   EXPECT_EQ(read.subject.step, 2);
 }
 
@@ -236,11 +236,11 @@ TEST_F(SweepRecordTest, KeepsTheOrderOfItsSteps) {
 TEST_F(SweepRecordTest, IsCountedOnce) {
   RecordWriter writer("", header_);
   other_.step = 1;
-  other_.reached = true;
+  other_.goes_on = true;
   writer.Add(other_, header_.plan.cases[1], "");
   EXPECT_EQ(writer.scenarios(), 0);
   other_.step = 2;
-  other_.reached = false;
+  other_.goes_on = false;
   writer.Add(other_, header_.plan.cases[1], "");
   EXPECT_EQ(writer.scenarios(), 1);
 }

@@ -67,9 +67,9 @@ Level InForce(const Requirement& requirement, bool lowered) {
 }
 
 // "step 2 of the sweep: fail: stops serving ...".
-std::string InWords(int step, bool reached, const CheckResult& result) {
+std::string InWords(int step, bool goes_on, const CheckResult& result) {
   std::string text = fmt::format("step {} of the sweep: ", step);
-  if (!reached && result.verdict == Verdict::kNotApplicable) {
+  if (!goes_on && result.verdict == Verdict::kNotApplicable) {
     return text + "the program makes no such call";
   }
   text += Name(result.verdict);
@@ -134,7 +134,7 @@ void ReportBuilder::Merge(const Key& key, Finding finding) {
   Merged& merged = merged_[key];
   if (finding.step > 0)
     merged.steps[{finding.scenario, finding.step}] =
-        InWords(finding.step, finding.reached, finding.result);
+        InWords(finding.step, finding.goes_on, finding.result);
   const auto order = [](const Finding& of) {
     return std::tuple(-Rank(of.result.verdict), of.scenario, of.step, of.result.line);
   };
@@ -154,7 +154,7 @@ void ReportBuilder::Add(const RecordedScenario& scenario, EvidenceDigest digest)
     Merge({scenario.program, scenario.transport, result.requirement},
           {.scenario = scenario.scenario,
            .step = scenario.step,
-           .reached = scenario.reached,
+           .goes_on = scenario.goes_on,
            .result = result,
            .excerpt = std::move(digest.excerpts.at(i)),
            .milliseconds = scenario.milliseconds});

@@ -64,7 +64,7 @@ class ReportBuilder {
   struct Finding {
     std::string scenario;
     int step = 0;  // of a sweep, from 1
-    bool reached = false;
+    bool goes_on = false;
     CheckResult result;
     std::vector<report::ExcerptLine> excerpt;
     double milliseconds = 0;

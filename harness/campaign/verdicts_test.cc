@@ -88,7 +88,7 @@ class SweepVerdictsTest : public VerdictsTest {
   static RecordedScenario Step(int step, Verdict verdict, const std::string& reason = "") {
     RecordedScenario other = Other(verdict, reason);
     other.step = step;
-    other.reached = verdict != Verdict::kNotApplicable;
+    other.goes_on = verdict != Verdict::kNotApplicable;
     return other;
   }
 };

@@ -92,6 +92,7 @@ void Scenario::WritePath(std::string_view kind) { testbed_->WritePath(kind); }
 void Scenario::ClearPath() { testbed_->ClearPath(); }
 void Scenario::MoveClock(int seconds) { testbed_->MoveClock(seconds); }
 
+void Scenario::EndSweep() { testbed_->EndSweep(); }
 int Scenario::SweepStep() const { return testbed_->subject().step; }
 Transport Scenario::transport() const { return testbed_->subject().transport; }
 const std::string& Scenario::service() const { return testbed_->subject().service; }

@@ -183,6 +183,8 @@ class Scenario {
   // --- what this run is about --------------------------------------------------------------------
   // Of a sweep: 1, 2, 3 ... The faults of this step aim at the call with this number.
   int SweepStep() const;
+  // This step is the last, though there may be further calls: those that were seen stand for them.
+  void EndSweep();
   Transport transport() const;
   const std::string& service() const;
   const LaunchSpec& launch() const;  // the manifest's words for this program and transport

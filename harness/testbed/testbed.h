@@ -57,8 +57,9 @@ class Testbed {
   // --- testbed_faults.cc -------------------------------------------------------------------------
   void Arm(const Fault& fault) { tracer_->Arm(fault); }
   void DisarmFaults() { tracer_->Disarm(); }
-  // How many calls armed faults have hit so far.
-  int FaultsHit() const { return tracer_->faults_hit(); }
+  void EndSweep() { sweep_ended_ = true; }
+  // A fault has hit a call, so that a sweep has a next step.
+  bool GoesOn() const { return tracer_->faults_hit() > 0 && !sweep_ended_; }
   bool HoldsAny() const { return tracer_->HoldsAny(); }
   void Release() { tracer_->Release(); }
   void LimitOpenFiles(bool exhausted);
@@ -171,6 +172,7 @@ class Testbed {
   SocketTable sockets_;
   TcpCounters first_counters_;
   std::unique_ptr<Tracer> tracer_;
+  bool sweep_ended_ = false;
   int run_ = -1;
   double ready_ms_ = 0;
   std::string now_listening_;  // the address of the latest launch

@@ -27,6 +27,10 @@ Fault ShortSend(int nth, int length) {
 // included.
 constexpr int kMostCalls = 64;
 
+// A reply without end is sent by a loop: what holds for its first sends holds for all.
+constexpr std::string_view kEndless = "chargen";
+constexpr int kEnough = 3;
+
 constexpr const char* kShortOnce = "a send of 1 byte";
 constexpr const char* kShortTwice = "sends of 1 and of 3 bytes";
 constexpr const char* kInterrupted = "EINTR in a send";
@@ -41,6 +45,7 @@ SCENARIO(InterruptedTransfers, kServer, kStreams,
   std::string ordinary;
   for (int i = 0; i < kOrdinary; ++i) ordinary = Exchange().received();
   const int n = SweepStep();
+  if (n == kEnough && service() == kEndless) EndSweep();
   // False where the program can not be had any more.
   const auto part = [&](std::string_view name, const std::vector<Fault>& faults) {
     Step(PartStep(name));
@@ -77,6 +82,7 @@ SCENARIO(FailingSends, kServer, kStreams,
   std::string ordinary;
   for (int i = 0; i < kOrdinary; ++i) ordinary = Exchange().received();
   Settle();
+  if (SweepStep() == kEnough && service() == kEndless) EndSweep();
   TakeSnapshot("before");
   for (const int error : kSendErrors) {
     Step(PartStep(ErrnoName(error)));
