@@ -20,18 +20,12 @@ SCENARIO(UnsupportedFamilies, kServer, kStreams,
   }
 }
 
-// More sockets no program opens to serve one endpoint, look-ups included.
-constexpr int kMostSockets = 16;
-
-SCENARIO(SocketFails, kServer, kStreams,
-         "the n-th socket() of the endpoint's family fails, with EMFILE and then, in a second run, "
-         "with ENOBUFS",
-         .sweep = kMostSockets) {
+SCENARIO(
+    SocketFails, kServer, kStreams,
+    "the endpoint's first socket() fails, with EMFILE and then, in a second run, with ENOBUFS") {
   for (const int error : {EMFILE, ENOBUFS}) {
-    Launch({.faults = {{.call = CallClass::kSocket,
-                        .family = Family(transport()),
-                        .first = SweepStep(),
-                        .error = error}}});
+    Launch(
+        {.faults = {{.call = CallClass::kSocket, .family = Family(transport()), .error = error}}});
     TakeSnapshot(ErrnoName(error));
     Kill();
     ClearPath();
