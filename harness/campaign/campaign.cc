@@ -19,7 +19,6 @@
 namespace sockspec {
 namespace {
 
-constexpr double kWatchdogSeconds = 20;
 constexpr double kWorkerSeconds = 300;
 
 class Campaign {
@@ -32,9 +31,8 @@ class Campaign {
     since_ = MonotonicNanoseconds();
     MakeHeader();
     CheckPrograms();
-    const bool blind = WhyNothingIsSeen() != "";
     bool interrupted = false;
-    if (options_.control && !blind) {
+    if (options_.control) {
       const std::optional<std::vector<HostFault>> faults = JudgeControl(Controlled(), options_);
       interrupted = !faults;
       if (faults) header_.host_faults = *faults;
@@ -43,11 +41,7 @@ class Campaign {
     builder_.emplace(header_, Catalogue::Embedded());
     writer_.emplace(options_.record_file, header_);
     if (events_.planned) events_.planned(header_);
-    if (blind) {
-      for (const PlannedCase& planned : header_.plan.cases) Skip(planned, WhyNothingIsSeen());
-    } else if (!interrupted) {
-      interrupted = RunPool() == PoolEnd::kInterrupted;
-    }
+    if (!interrupted) interrupted = RunPool() == PoolEnd::kInterrupted;
     return Finish(interrupted);
   }
 
@@ -76,13 +70,10 @@ class Campaign {
     header_.started = UtcTime(RealtimeNanoseconds());
     header_.host = HostName();
     header_.sandbox = SandboxWords(options_.abilities);
-    header_.planes = PlaneWords(options_.abilities, options_.planes);
+    header_.planes = PlaneWords(options_);
     header_.planes_asked = options_.planes != Planes::kAll;
     header_.profile = Name(options_.profile);
     header_.patterns = options_.patterns;
-    if (header_.planes_asked) {
-      header_.warnings.push_back(fmt::format("only the planes {} were asked for", header_.planes));
-    }
     for (const std::string& missing : options_.abilities.missing) {
       header_.warnings.push_back(missing);
     }
@@ -97,17 +88,9 @@ class Campaign {
       const LaunchSpec& spec = entry.program->launch.at(transport);
       const std::string& name =
           options_.wrap.empty() ? spec.command.front() : options_.wrap.front();
-      ResolveProgram(name, SearchPath(*entry.manifest, spec, options_.tool_folder), spec.directory);
+      ResolveProgram(name, SearchPath(*entry.manifest, spec, options_.tool_folder),
+                     BuiltFiles(*entry.manifest).OnHost(spec.directory));
     }
-  }
-
-  // Why no evidence can be had here, or "".
-  std::string WhyNothingIsSeen() const {
-    if (options_.planes != Planes::kAll) {
-      return "not observable without tracing, which --planes leaves out";
-    }
-    if (options_.abilities.ptrace) return "";
-    return "not observable here (ptrace denied); \"sockspec doctor\" says what mends it";
   }
 
   // What the reference is to be judged on first.
@@ -134,14 +117,15 @@ class Campaign {
 
   PoolEnd RunPool() {
     DriveOptions drive{.abilities = options_.abilities,
-                       .watchdog_seconds = kWatchdogSeconds * options_.time_scale,
+                       .planes = options_.planes,
+                       .watchdog_seconds = kUsualWatchdogSeconds * options_.time_scale,
                        .tool_folder = options_.tool_folder,
                        .wrap = options_.wrap,
                        .interactive = options_.interactive};
     std::vector<std::string> directories;
     for (const CampaignProgram& entry : programs_) {
       for (const auto& [transport, launch] : entry.program->launch) {
-        directories.push_back(launch.directory);
+        directories.push_back(BuiltFiles(*entry.manifest).OnHost(launch.directory));
       }
     }
     PrepareToDrive(directories, options_.abilities);

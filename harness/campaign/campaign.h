@@ -15,9 +15,6 @@
 
 namespace sockspec {
 
-// The highest tier of evidence asked for.
-enum class Planes { kAll, kKernel, kWire };
-
 struct CampaignProgram {
   const Manifest* manifest = nullptr;
   const Program* program = nullptr;

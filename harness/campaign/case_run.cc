@@ -31,7 +31,7 @@ RecordedScenario RunCase(const PlannedCase& planned, const Manifest& manifest,
   }
   RecordedScenario scenario{
       .scenario = planned.scenario, .program = planned.program, .transport = planned.transport};
-  scenario.subject = MakeSubject(manifest, program, planned.transport, options.abilities);
+  scenario.subject = MakeSubject(program, planned.transport, options);
   Drive drive = DriveScenario(*info, manifest, scenario.subject, options);
   scenario.outcome = Name(drive.end);
   scenario.reason = drive.reason;
@@ -41,7 +41,8 @@ RecordedScenario RunCase(const PlannedCase& planned, const Manifest& manifest,
   if (HasEvidence(scenario.outcome)) {
     JudgeAgain(planned, &scenario);
   } else {
-    GiveAll(planned, Verdict::kError, scenario.reason, &scenario);
+    const bool hidden = drive.end == DriveEnd::kNotObservable;
+    GiveAll(planned, hidden ? Verdict::kInconclusive : Verdict::kError, scenario.reason, &scenario);
   }
   const std::int64_t judged = MonotonicNanoseconds();
   scenario.phases["judging"] = static_cast<double>(judged - driven) / 1e6;

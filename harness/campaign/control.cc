@@ -1,11 +1,14 @@
 // Judges the reference programs with the machinery that judges everything else.
 #include "harness/campaign/control.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
 
 #include "harness/campaign/control_cache.h"
+#include "harness/campaign/host.h"
 #include "harness/campaign/selection.h"
 
 namespace sockspec {
@@ -62,7 +65,10 @@ bool IsReference(const Program& program) {
 
 std::optional<std::vector<HostFault>> JudgeControl(const std::vector<ControlledCase>& cases,
                                                    const CampaignOptions& options) {
-  const std::string file = ControlCacheFile(options.tool_folder);
+  const std::string means =
+      fmt::format("{}; {}; {}", PlaneWords(options), SandboxWords(options.abilities),
+                  options.abilities.socket_diag);
+  const std::string file = ControlCacheFile(options.tool_folder, means);
   std::set<ControlledItem> good = ReadControlCache(file);
   const Manifest manifest = ReferenceManifest();
   std::set<Role> roles;

@@ -27,7 +27,7 @@ std::string CacheFolder() {
 }
 
 // FNV-1a over what tells one build of the files from another.
-std::uint64_t HashOfFiles(const std::string& folder) {
+std::uint64_t HashOf(const std::string& folder, const std::string& means) {
   std::uint64_t hash = 0xcbf29ce484222325;
   const auto add = [&](std::int64_t number) {
     for (int byte = 0; byte < 8; ++byte) {
@@ -44,6 +44,7 @@ std::uint64_t HashOfFiles(const std::string& folder) {
       add(number);
     }
   }
+  for (const char c : means) add(c);
   add(getuid());  // another user may be allowed something else
   return hash;
 }
@@ -56,7 +57,7 @@ std::string BootId() {
 
 }  // namespace
 
-std::string ControlCacheFile(const std::string& tool_folder) {
+std::string ControlCacheFile(const std::string& tool_folder, const std::string& means) {
   const std::string folder = CacheFolder();
   if (folder.empty()) return "";
   std::string kernel = HostName();
@@ -64,7 +65,7 @@ std::string ControlCacheFile(const std::string& tool_folder) {
     if (c == ' ' || c == '/') c = '-';
   }
   return fmt::format("{}/control-{}-{}-{}-{:016x}", folder, BootId(), kernel, SOCKSPEC_VERSION,
-                     HashOfFiles(tool_folder));
+                     HashOf(tool_folder, means));
 }
 
 std::set<ControlledItem> ReadControlCache(const std::string& file) {

@@ -12,9 +12,10 @@ namespace sockspec {
 // role, transport, requirement
 using ControlledItem = std::tuple<Role, Transport, std::string>;
 
-// Where it is: below $XDG_CACHE_HOME or ~/.cache, named after boot, kernel, version and the files
-// of the tool. "" where there is no such folder.
-std::string ControlCacheFile(const std::string& tool_folder);
+// Where it is: below $XDG_CACHE_HOME or ~/.cache, named after boot, kernel, version, the files of
+// the tool, and `means`, which says with what the programs are watched here. "" where there is no
+// such folder.
+std::string ControlCacheFile(const std::string& tool_folder, const std::string& means);
 
 // Nothing where there is no such file or it cannot be understood.
 std::set<ControlledItem> ReadControlCache(const std::string& file);

@@ -45,7 +45,7 @@ class ControlCacheTest : public ::testing::Test {
     folder_ = ::testing::TempDir() + "control_cache_test";
     std::filesystem::remove_all(folder_);
     setenv("XDG_CACHE_HOME", folder_.c_str(), 1);
-    file_ = ControlCacheFile("/usr/bin");
+    file_ = ControlCacheFile("/usr/bin", "all planes");
   }
 
   std::string folder_, file_;

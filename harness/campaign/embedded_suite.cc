@@ -32,6 +32,7 @@ Suite EmbeddedSuite() {
                                .requirements = RequirementsOf(info.name),
                                .own = OwnRequirements(info),
                                .long_run = info.needs.long_run,
+                               .needs_namespaces = NeedsNamespaces(info),
                                .file = info.file,
                                .line = info.line});
   }

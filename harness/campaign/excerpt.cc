@@ -39,6 +39,26 @@ std::set<int> Choose(int size, const std::vector<int>& examined) {
   return chosen;
 }
 
+report::Flow FlowOf(EventKind kind) {
+  switch (kind) {
+    case EventKind::kConnecting:
+    case EventKind::kSent:
+    case EventKind::kHalfClosed:
+    case EventKind::kClosed:
+    case EventKind::kAborted:
+    case EventKind::kDatagramSent:
+      return report::Flow::kToProgram;
+    case EventKind::kAccepted:
+    case EventKind::kReceived:
+    case EventKind::kGotFin:
+    case EventKind::kGotReset:
+    case EventKind::kDatagramReceived:
+      return report::Flow::kFromProgram;
+    default:
+      return report::Flow::kNone;
+  }
+}
+
 }  // namespace
 
 report::ExcerptLine ExcerptLineOf(const Event& event, Role role) {
@@ -46,6 +66,21 @@ report::ExcerptLine ExcerptLineOf(const Event& event, Role role) {
           .plane = std::string(Name(PlaneOf(event.kind))),
           .actor = ActorOf(event, role),
           .text = Describe(event)};
+}
+
+report::CaseTimeline TimelineOf(const RecordedScenario& scenario, const RecordedProgram& program) {
+  const Role role = program.program.role;
+  report::CaseTimeline timeline;
+  timeline.title = fmt::format("{} {} on {}: {}, {}{}{}", program.implementation, Name(role),
+                               Name(scenario.transport), scenario.scenario, scenario.outcome,
+                               scenario.reason.empty() ? "" : ": ", scenario.reason);
+  timeline.role = Name(role);
+  for (const Event& event : scenario.timeline.events()) {
+    report::TimelineLine& line = timeline.lines.emplace_back();
+    static_cast<report::ExcerptLine&>(line) = ExcerptLineOf(event, role);
+    line.flow = FlowOf(event.kind);
+  }
+  return timeline;
 }
 
 std::vector<report::ExcerptLine> MakeExcerpt(const Timeline& timeline,

@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "harness/base/transport.h"
+#include "harness/campaign/record.h"
 #include "harness/evidence/timeline.h"
 #include "reports/model/report.h"
+#include "reports/model/timeline_view.h"
 
 namespace sockspec {
 
@@ -13,6 +15,9 @@ inline constexpr std::size_t kExcerptLines = 14;
 
 // One event as a line of a report. `role` names the program's processes.
 report::ExcerptLine ExcerptLineOf(const Event& event, Role role);
+
+// The whole timeline of a case, with a title: "daytimed server on tcp4: Exchanges, complete".
+report::CaseTimeline TimelineOf(const RecordedScenario& scenario, const RecordedProgram& program);
 
 // At most kExcerptLines lines in order: the events that a check examined, marked, and what stands
 // nearest to them. Of more examined events the first and the last are taken.

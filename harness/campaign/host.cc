@@ -36,10 +36,12 @@ std::string SandboxWords(const HostAbilities& abilities) {
   return abilities.user_namespaces ? "namespaces" : "none: this host refuses user namespaces";
 }
 
-std::string PlaneWords(const HostAbilities& abilities, Planes planes) {
-  if (planes == Planes::kWire) return "wire, process";
-  if (planes == Planes::kKernel || !abilities.ptrace) return "kernel, wire, process";
-  return "trace, kernel, wire, process";
+std::string PlaneWords(const CampaignOptions& options) {
+  if (options.planes == Planes::kWire) return "wire, process (--planes wire)";
+  if (options.planes == Planes::kKernel) return "kernel, wire, process (--planes kernel)";
+  if (options.interactive) return "kernel, wire, process (--debugger)";
+  if (!options.abilities.ptrace) return "kernel, wire, process (ptrace denied)";
+  return std::string(kAllPlanes);
 }
 
 std::string SearchPath(const Manifest& manifest, const LaunchSpec& spec,

@@ -46,13 +46,15 @@ struct HostFault {
   std::string reason;
 };
 
+inline constexpr std::string_view kAllPlanes = "trace, kernel, wire, process";
+
 struct RecordHeader {
   std::string tool_version;
   std::string run_id;
   std::string started;                // "2026-11-22T20:31:20Z"
   std::string host;                   // "Linux 6.1.0 x86_64"
   std::string sandbox;                // "namespaces" or "none: reason"
-  std::string planes;                 // "trace, kernel, wire"
+  std::string planes;                 // kAllPlanes, or fewer and why
   bool planes_asked = false;          // --planes left some out on purpose
   std::string profile;                // tutorial robust strict
   std::vector<std::string> patterns;  // of --select, as given

@@ -71,6 +71,8 @@ Json PlanToJson(const Plan& plan) {
   return json;
 }
 
+using Missing = std::map<std::string, std::string>;
+
 // The line of a scenario as ScenarioToJson wrote it, with no events.
 std::string WithoutEvidence(std::string_view line) {
   const std::size_t at = line.find(kEvidence);
@@ -256,7 +258,8 @@ std::string ScenarioToJson(const RecordedScenario& scenario) {
                  {"backlog", subject.backlog},
                  {"reply", BytesToUtf8(subject.reply)},
                  {"traced", subject.traced},
-                 {"isolated", subject.isolated}}},
+                 {"isolated", subject.isolated},
+                 {"missing", subject.missing}}},
                {"results", Json::array()}};
   for (const CheckResult& result : scenario.results)
     json["results"].push_back(ResultToJson(result));
@@ -304,7 +307,8 @@ RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& hea
                         .backlog = subject.at("backlog").get<int>(),
                         .reply = Utf8ToBytes(subject.at("reply").get<std::string>()),
                         .traced = subject.at("traced").get<bool>(),
-                        .isolated = subject.at("isolated").get<bool>()};
+                        .isolated = subject.at("isolated").get<bool>(),
+                        .missing = subject.value("missing", Missing{})};
     for (const Json& event : json.at("evidence")) {
       scenario.timeline.Append(EventFromJson(event));
     }

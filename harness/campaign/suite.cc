@@ -30,6 +30,29 @@ const SuiteScenario* Suite::Gate(Role role, Transport transport) const {
   return found == scenarios.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> LostWithout(std::string_view means, const Suite& suite,
+                                     const Catalogue& catalogue) {
+  std::vector<std::string> lost;
+  for (const Requirement& requirement : catalogue.requirements()) {
+    bool judged = false, without_namespaces = false;
+    for (const SuiteScenario& scenario : suite.scenarios) {
+      if (!scenario.Judges(requirement.id)) continue;
+      judged = true;
+      without_namespaces = without_namespaces || !scenario.needs_namespaces;
+    }
+    if (!judged) continue;
+    const auto needs = [&](std::string_view plane) {
+      return std::ranges::find(requirement.planes, plane) != requirement.planes.end();
+    };
+    const bool is_lost = means == "namespaces" ? !without_namespaces
+                         : means == "trace"    ? needs("trace") || needs("fault")
+                                               : needs(means);
+    if (is_lost) lost.push_back(requirement.id);
+  }
+  std::sort(lost.begin(), lost.end());
+  return lost;
+}
+
 std::vector<std::string> GateRequirements(Role role, Transport transport) {
   if (role == Role::kClient) return {"CLI-01", "CLI-02"};
   switch (transport) {

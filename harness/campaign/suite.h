@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/base/transport.h"
+#include "harness/testbed/catalogue.h"
 
 namespace sockspec {
 
@@ -20,8 +21,9 @@ struct SuiteScenario {
   std::vector<std::string> requirements;  // ids, sorted
   // Those of them that it is there for: not what every scenario of the role judges besides.
   std::vector<std::string> own;
-  bool long_run = false;  // takes many times as long as others
-  std::string file;       // from the repository's root
+  bool long_run = false;          // takes many times as long as others
+  bool needs_namespaces = false;  // is not driven without
+  std::string file;               // from the repository's root
   int line = 0;
 
   bool Judges(std::string_view requirement) const;
@@ -38,6 +40,11 @@ struct Suite {
 
 // The requirements by which a gate is passed: FAM-01, FAM-02 or UNX-01; CLI-01 and CLI-02.
 std::vector<std::string> GateRequirements(Role role, Transport transport);
+
+// The requirements that lose their verdicts, for one role at least, where a means of seeing is
+// missing: "trace", "kernel" or "namespaces" (see Subject::missing). Sorted.
+std::vector<std::string> LostWithout(std::string_view means, const Suite& suite,
+                                     const Catalogue& catalogue);
 
 // The scenarios and checks linked into this program.
 Suite EmbeddedSuite();

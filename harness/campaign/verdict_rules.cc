@@ -59,6 +59,9 @@ void ReportBuilder::AddWarnings(report::Report* report) const {
         "{} of {} was not judged: this version has no scenario for it", Name(uncovered.transport),
         header_.programs[static_cast<std::size_t>(uncovered.program)].implementation));
   }
+  for (const auto& [reason, scenarios] : hidden_) {
+    report->warnings.push_back(fmt::format("{} scenarios are {}", scenarios, reason));
+  }
   std::vector<std::string> seen;
   for (const RecordedProgram& program : header_.programs) {
     for (const Waiver& waiver : program.waivers) {

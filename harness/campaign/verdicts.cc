@@ -11,23 +11,22 @@
 namespace sockspec {
 namespace {
 
-constexpr std::string_view kNotObservable = "not observable";
-
-// Of several findings the worst counts; of equal ones that of the first scenario by name.
-int Rank(Verdict verdict) {
-  switch (verdict) {
+// Of several findings the worst counts; of equal ones that of the first scenario by name. What
+// could not be observed in one scenario is judged by the others, if they apply.
+int Rank(const CheckResult& result) {
+  switch (result.verdict) {
     case Verdict::kNotApplicable:
       return 0;
     case Verdict::kPass:
-      return 1;
-    case Verdict::kInconclusive:
       return 2;
+    case Verdict::kInconclusive:
+      return result.reason.starts_with(kNotObservable) ? 1 : 3;
     case Verdict::kError:
-      return 3;
-    case Verdict::kFail:
       return 4;
+    case Verdict::kFail:
+      return 5;
   }
-  return 3;
+  return 4;
 }
 
 report::Verdict ToReport(Verdict verdict) {
@@ -123,7 +122,7 @@ void ReportBuilder::Merge(const Key& key, Finding finding) {
   Merged& merged = merged_[key];
   if (!finding.result.notes.empty()) merged.notes[finding.scenario] = finding.result.notes;
   const auto order = [](const Finding& of) {
-    return std::tuple(-Rank(of.result.verdict), of.scenario, of.result.line);
+    return std::tuple(-Rank(of.result), of.scenario, of.result.line);
   };
   if (!merged.deciding || order(finding) < order(*merged.deciding)) {
     merged.deciding = std::move(finding);
@@ -141,6 +140,7 @@ void ReportBuilder::Add(const RecordedScenario& scenario, EvidenceDigest digest)
            .milliseconds = scenario.milliseconds});
   }
   if (digest.log) logs_.push_back(std::move(*digest.log));
+  if (scenario.outcome == Name(DriveEnd::kNotObservable)) ++hidden_[scenario.reason];
   not_executable_ = not_executable_ || scenario.outcome == Name(DriveEnd::kNotExecutable);
   JudgeGate(scenario);
 }
@@ -154,7 +154,7 @@ void ReportBuilder::JudgeGate(const RecordedScenario& scenario) {
   for (const CheckResult& result : scenario.results) {
     if (!IsGateRequirement(scenario.subject.role, scenario.transport, result.requirement)) continue;
     if (result.verdict == Verdict::kPass) passed = true;
-    if (Rank(result.verdict) <= Rank(Verdict::kPass)) continue;
+    if (result.verdict == Verdict::kNotApplicable || result.verdict == Verdict::kPass) continue;
     gate.failure =
         fmt::format("{} ({}): {}", result.requirement, Name(result.verdict), result.reason);
     return;
@@ -231,8 +231,7 @@ report::Row ReportBuilder::MakeRow(const Key& key, const Merged& merged,
     row.notes.insert(row.notes.end(), notes.begin(), notes.end());
   }
   // Planes were left out on purpose: what only they show does not count.
-  if (header_.planes_asked && result.verdict == Verdict::kInconclusive &&
-      result.reason.starts_with(kNotObservable)) {
+  if (result.verdict == Verdict::kInconclusive && result.reason.starts_with(kLeftOut)) {
     row.counts = false;
   }
   row.excerpt = finding.excerpt;
@@ -303,9 +302,12 @@ int ReportBuilder::ExitCodeOf(const report::Report& report, const RecordFooter& 
   const bool undecided = any([](report::Verdict verdict) {
     return verdict == report::Verdict::kInconclusive || verdict == report::Verdict::kError;
   });
-  const bool blind = header_.planes_asked && !any([](report::Verdict verdict) {
-                       return verdict == report::Verdict::kPass;
-                     });
+  // With planes left out on purpose something must pass all the same; with planes missing nobody
+  // can say that all is well.
+  const bool blind =
+      header_.planes_asked
+          ? !any([](report::Verdict verdict) { return verdict == report::Verdict::kPass; })
+          : !header_.planes.starts_with("trace");
   return undecided || blind || !header_.plan.uncovered.empty() ? kExitUndecided : kExitPassed;
 }
 

@@ -94,6 +94,7 @@ class ReportBuilder {
   std::map<Key, Merged> merged_;  // every planned requirement, from the start
   std::map<Place, Gate> gates_;
   std::vector<report::Log> logs_;
+  std::map<std::string, int> hidden_;  // scenarios that could not be observed, by reason
   bool not_executable_ = false;
   int failures_ = 0;
 };

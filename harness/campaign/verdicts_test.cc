@@ -232,14 +232,40 @@ TEST_F(VerdictsTest, AnUncoveredTransportIsNeverStatusZero) {
 }
 
 TEST_F(VerdictsTest, PlanesLeftOutOnPurposeDoNotCountButSomethingMustPass) {
-  const RecordedScenario other = Other(Verdict::kInconclusive, "not observable here");
-  EXPECT_EQ(Make({gate_, other}).exit_code, 3);
+  const std::string left_out = "not observable here (--planes wire)";
+  const auto hidden = [](const std::string& reason) {
+    return Ran("Other",
+               {Found("TST-01", Verdict::kPass), Found("TST-02", Verdict::kPass),
+                Found("TST-03", Verdict::kPass), Found("TST-04", Verdict::kInconclusive, reason)});
+  };
+  const RecordedScenario other = hidden(left_out);
+  header_.planes = "wire, process (--planes wire)";
   header_.planes_asked = true;
   EXPECT_EQ(Make({gate_, other}).exit_code, 0);
-  const RecordedScenario blind =
-      Ran("Gate", {Found("FAM-01", Verdict::kInconclusive, "not observable here"),
-                   Found("TST-01", Verdict::kInconclusive, "not observable here")});
+  const RecordedScenario refused = hidden("not observable here (no user namespaces)");
+  EXPECT_EQ(Make({gate_, refused}).exit_code, 3) << "nobody asked for that";
+  const RecordedScenario blind = Ran("Gate", {Found("FAM-01", Verdict::kInconclusive, left_out),
+                                              Found("TST-01", Verdict::kInconclusive, left_out)});
   EXPECT_EQ(Make({blind, other}).exit_code, 3);
+}
+
+TEST_F(VerdictsTest, WhereTracingIsDeniedTheResultIsNeverAPass) {
+  header_.planes = "kernel, wire, process (ptrace denied)";
+  EXPECT_EQ(Make({gate_, Other(Verdict::kPass)}).exit_code, 3);
+  EXPECT_EQ(Make({gate_, Other(Verdict::kFail)}).exit_code, 1);
+}
+
+TEST_F(VerdictsTest, AScenarioThatCannotBeObservedLeavesTheVerdictToTheOthers) {
+  const std::string denied = "not observable here (ptrace denied)";
+  const RecordedScenario hidden = Ran("Other", {Found("TST-01", Verdict::kInconclusive, denied)});
+  const auto with = [&](Verdict verdict) {
+    const RecordedScenario gate =
+        Ran("Gate", {Found("FAM-01", Verdict::kPass), Found("TST-01", verdict)});
+    return RowOf(Make({gate, hidden}), "TST-01").verdict;
+  };
+  EXPECT_EQ(with(Verdict::kPass), report::Verdict::kPass);
+  EXPECT_EQ(with(Verdict::kFail), report::Verdict::kFail);
+  EXPECT_EQ(with(Verdict::kNotApplicable), report::Verdict::kInconclusive);
 }
 
 TEST_F(VerdictsTest, RepeatsJustThatCase) {

@@ -26,7 +26,7 @@ int ReportRecord(const RecordOptions& options, Judging judging) {
   CheckOutputOptions(options.output);
   std::optional<RecordHeader> header;
   std::optional<ReportBuilder> builder;
-  TraceLog trace_log;
+  TraceLog trace_log(options.output);
   const RecordVisitor visitor{.header =
                                   [&](const RecordHeader& read) {
                                     header = read;

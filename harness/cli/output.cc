@@ -119,7 +119,10 @@ void AddOutputOptions(CLI::App& command, OutputOptions* options) {
       .add_option("--verdicts", options->verdicts,
                   "write a line for each verdict: REQUIREMENT TRANSPORT ROLE VERDICT reason")
       ->type_name("FILE");
-  command.add_flag("--trace-log", options->trace_log, "show the timeline of each selected case");
+  command.add_flag("--trace-log", options->trace_log,
+                   "show the timeline of each selected case: wire, kernel, system calls, faults");
+  command.add_flag("--ladder", options->ladder,
+                   "with --trace-log: client and server side by side, the wire between them");
   command.add_flag("--no-colour,--no-color", options->no_colour,
                    "no colours (also: NO_COLOR, TERM=dumb; FORCE_COLOR forces them)");
   command.add_flag("-v,--verbose", options->verbose, "show passes too, with their evidence");
@@ -128,6 +131,9 @@ void AddOutputOptions(CLI::App& command, OutputOptions* options) {
 }
 
 void CheckOutputOptions(const OutputOptions& options) {
+  if (options.ladder && !options.trace_log) {
+    throw UsageError("--ladder: is a form of --trace-log, which is missing");
+  }
   for (const std::string& request : options.reports) ParseRequest(request);
   if (options.folder.empty()) return;
   std::error_code failed;
@@ -152,17 +158,10 @@ void TraceLog::Add(const RecordHeader& header, const RecordedScenario& scenario)
     return std::binary_search(plan.selected.begin(), plan.selected.end(), id);
   });
   if (!selected) return;  // the gate of a selection without it
-  const RecordedProgram& program = header.programs[static_cast<std::size_t>(scenario.program)];
-  std::string& text = texts_[place];
-  text = fmt::format("== {} {} on {}: {}, {}{}{}\n", report::Visible(program.implementation),
-                     Name(program.program.role), Name(scenario.transport), scenario.scenario,
-                     scenario.outcome, scenario.reason.empty() ? "" : ": ",
-                     report::Visible(scenario.reason));
-  for (const Event& event : scenario.timeline.events()) {
-    const report::ExcerptLine line = ExcerptLineOf(event, program.program.role);
-    text += fmt::format("{:>11.3f} ms  {:<8}{:<10}{}\n", line.milliseconds, line.plane, line.actor,
-                        report::Visible(line.text));
-  }
+  texts_[place] = report::WriteTimeline(
+      TimelineOf(scenario, header.programs[static_cast<std::size_t>(scenario.program)]),
+      options_.ladder ? report::TimelineForm::kLadder : report::TimelineForm::kColumns,
+      {.colour = WantsColour(options_), .width = TerminalWidth()});
 }
 
 std::string TraceLog::Text() const {

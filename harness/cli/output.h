@@ -21,6 +21,7 @@ struct OutputOptions {
   std::vector<std::string> reports;  // --report FORMAT=FILE
   std::string verdicts;              // --verdicts FILE
   bool trace_log = false;
+  bool ladder = false;
   bool no_colour = false;
   bool verbose = false;
   bool quiet = false;
@@ -32,10 +33,12 @@ void CheckOutputOptions(const OutputOptions& options);
 // The timelines that --trace-log shows, put in the order of the plan.
 class TraceLog {
  public:
+  explicit TraceLog(const OutputOptions& options) : options_(options) {}
   void Add(const RecordHeader& header, const RecordedScenario& scenario);
   std::string Text() const;
 
  private:
+  const OutputOptions& options_;
   std::map<std::size_t, std::string> texts_;
 };
 

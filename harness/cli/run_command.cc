@@ -129,17 +129,21 @@ CampaignOptions ToCampaign(const RunOptions& options) {
 
 int Run(const RunOptions& options, const std::vector<std::string>& program) {
   CheckOutputOptions(options.output);
-  const Subjects subjects = LoadSubjects(options, program);
+  Subjects subjects = LoadSubjects(options, program);
   CampaignOptions campaign = ToCampaign(options);
   // What is wrong with the selection is said before anything is built or probed.
   SelectRequirements(Catalogue::Embedded(), ReadPatterns(options.patterns));
-  for (const Manifest& manifest : subjects.manifests) BuildPrograms(manifest);
   campaign.abilities = ProbeHost();
+  std::list<BuiltFolder> built;  // until the campaign has ended
+  for (Manifest& manifest : subjects.manifests) {
+    built.push_back(BuildPrograms(manifest, campaign.abilities, campaign.tool_folder));
+    manifest.built = built.back().path();
+  }
   campaign.timelines = options.output.trace_log;
   const bool shows_passes =
       options.output.verbose || !options.output.folder.empty() || !options.output.reports.empty();
   campaign.excerpts = shows_passes ? Excerpts::kAll : Excerpts::kNoPasses;
-  TraceLog trace_log;
+  TraceLog trace_log(options.output);
   report::Report report;
   {
     Progress progress(options.output.quiet);

@@ -332,6 +332,8 @@ std::string Describe(const Event& event) {
       return WithText("never ready", event.text);
     case EventKind::kSettled:
       return "settled";
+    case EventKind::kAsleep:
+      return "asleep, perhaps for a limited time";
     case EventKind::kNotSettled:
       return WithText("not settled", event.text);
     case EventKind::kDeadline:

@@ -17,6 +17,7 @@ constexpr KindEntry kKinds[] = {
     {EventKind::kReady, "ready", Plane::kHarness},
     {EventKind::kNotReady, "not-ready", Plane::kHarness},
     {EventKind::kSettled, "settled", Plane::kHarness},
+    {EventKind::kAsleep, "asleep", Plane::kHarness},
     {EventKind::kNotSettled, "not-settled", Plane::kHarness},
     {EventKind::kDeadline, "deadline", Plane::kHarness},
     {EventKind::kConnecting, "connecting", Plane::kWire},

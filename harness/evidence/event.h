@@ -23,6 +23,8 @@ enum class EventKind {
   kReady,       // the server accepts; run
   kNotReady,    // text: why it never will
   kSettled,     // every thread waits for a cause from outside; text: the calls that they sleep in
+  kAsleep,      // untraced: every thread sleeps, perhaps for a limited time. number 1: in spite of
+                // what was expected of it; text: one of the calls that they sleep in
   kNotSettled,  // text: what kept it from settling (a spin, the watchdog)
   kDeadline,    // text: the watchdog ended a wait; number: the processor time used, in %
   // wire: `connection` is the number of the harness's own connection
@@ -46,7 +48,8 @@ enum class EventKind {
   kSnapshot,  // snapshot
   // trace
   kCall,            // call
-  kProcessStarted,  // process, parent; text: "fork", "vfork", "thread", "launch"
+  kProcessStarted,  // process, parent; text: "fork", "vfork", "thread", "launch"; "seen" where the
+                    // program is not traced
   kExecuted,        // text: the program; number: the sockets that it was left above descriptor 2
   kSignal,          // number: the signal delivered; text: who sent it where known
   // process

@@ -123,10 +123,12 @@ std::vector<int> Timeline::Find(const std::function<bool(const Event&)>& wanted)
 }
 
 std::vector<int> Timeline::OfKind(EventKind kind) const {
+  if (!Has(PlaneOf(kind))) throw PlaneMissing(PlaneOf(kind));
   return Find([kind](const Event& event) { return event.kind == kind; });
 }
 
 std::vector<int> Timeline::Calls(std::string_view name) const {
+  if (!Has(Plane::kTrace)) throw PlaneMissing(Plane::kTrace);
   return Find([name](const Event& event) {
     return event.kind == EventKind::kCall && event.call && GlobMatches(name, event.call->name);
   });

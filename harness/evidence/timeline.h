@@ -4,6 +4,8 @@
 #include <deque>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,14 +54,28 @@ struct Conversation {
   std::vector<int> events;  // indices into the timeline
 };
 
+// Thrown where evidence is asked for from a plane that was not watched: nothing there proves
+// nothing.
+class PlaneMissing : public std::runtime_error {
+ public:
+  explicit PlaneMissing(Plane missing)
+      : std::runtime_error(std::string("the plane was not watched: ") + std::string(Name(missing))),
+        plane(missing) {}
+  Plane plane;
+};
+
 class Timeline {
  public:
+  // From now on a question about that plane's events throws PlaneMissing.
+  void Lack(Plane plane) { missing_.insert(plane); }
+  bool Has(Plane plane) const { return !missing_.contains(plane); }
+
   void Append(Event event) { events_.push_back(std::move(event)); }
   const std::deque<Event>& events() const { return events_; }
   std::size_t size() const { return events_.size(); }
   const Event& operator[](std::size_t index) const { return events_[index]; }
 
-  // Indices of the events that satisfy `wanted`, in order.
+  // Indices of the events that satisfy `wanted`, in order. Ask Has() where absence counts.
   std::vector<int> Find(const std::function<bool(const Event&)>& wanted) const;
   std::vector<int> OfKind(EventKind kind) const;
   std::vector<int> Calls(std::string_view name) const;  // glob: "accept*"
@@ -73,6 +89,7 @@ class Timeline {
 
  private:
   std::deque<Event> events_;
+  std::set<Plane> missing_;
 };
 
 // JSON text of an event (one object, no line break) and back; every byte survives. The reader

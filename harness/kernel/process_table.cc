@@ -91,13 +91,17 @@ std::vector<int> NumbersIn(int proc_fd, const char* path) {
   return numbers;
 }
 
-std::uint64_t SocketInodeAt(int proc_fd, const Path& path) {
+// No socket where it is closed by now.
+Descriptor ReadDescriptor(int proc_fd, int fd, const Path& path) {
   char target[64];
   const ssize_t length = readlinkat(proc_fd, path.get(), target, sizeof target);
   std::string_view text(target, length < 0 ? 0 : static_cast<std::size_t>(length));
+  Descriptor descriptor{.fd = fd, .timer = text == "anon_inode:[timerfd]"};
   constexpr std::string_view kSocket = "socket:[";
-  if (!text.starts_with(kSocket)) return 0;
-  return ToNumber<std::uint64_t>(text.substr(kSocket.size()));
+  if (text.starts_with(kSocket)) {
+    descriptor.socket_inode = ToNumber<std::uint64_t>(text.substr(kSocket.size()));
+  }
+  return descriptor;
 }
 
 }  // namespace
@@ -158,6 +162,23 @@ std::optional<char> ThreadStateFile::Read() const {
   return StateIn(std::string_view(buffer, static_cast<std::size_t>(n)));
 }
 
+std::optional<ThreadRest> ReadThreadRest(int proc_fd, pid_t pid, pid_t tid) {
+  char buffer[8192];
+  auto rest = ReadStart(proc_fd, Path("{}/task/{}/status", pid, tid).get(), buffer);
+  if (!rest) return std::nullopt;
+  ThreadRest thread;
+  while (!rest->empty()) {
+    std::string_view line = NextLine(*rest);
+    const std::string_view key = NextField(line);
+    const std::string_view value = NextField(line);
+    if (key == "State:" && !value.empty()) thread.state = value[0];
+    if (key == "voluntary_ctxt_switches:" || key == "nonvoluntary_ctxt_switches:") {
+      thread.switches += ToNumber<std::uint64_t>(value);
+    }
+  }
+  return thread;
+}
+
 std::optional<BlockedCall> ReadBlockedCall(int proc_fd, pid_t pid, pid_t tid) {
   char buffer[256];
   std::optional<std::string_view> rest;
@@ -189,7 +210,7 @@ std::vector<Descriptor> DescriptorsOf(int proc_fd, pid_t pid) {
     try {
       for (const int fd : NumbersIn(proc_fd, Path("{}/task/{}/fd", pid, tid).get())) {
         const Path path("{}/task/{}/fd/{}", pid, tid, fd);
-        descriptors.push_back({fd, SocketInodeAt(proc_fd, path)});
+        descriptors.push_back(ReadDescriptor(proc_fd, fd, path));
       }
     } catch (const std::system_error& error) {
       const Path status("{}/task/{}/status", pid, tid);
@@ -206,7 +227,22 @@ std::vector<Descriptor> DescriptorsOf(int proc_fd, pid_t pid) {
 }
 
 std::uint64_t SocketInode(int proc_fd, pid_t pid, int fd) {
-  return SocketInodeAt(proc_fd, Path("{}/fd/{}", pid, fd));
+  return ReadDescriptor(proc_fd, fd, Path("{}/fd/{}", pid, fd)).socket_inode;
+}
+
+int LowestFreeDescriptor(int proc_fd, pid_t pid) {
+  int free = 0;
+  for (const Descriptor& descriptor : DescriptorsOf(proc_fd, pid)) {  // in order
+    if (descriptor.fd != free) break;
+    ++free;
+  }
+  return free;
+}
+
+bool HasPosixTimers(int proc_fd, pid_t pid) {
+  char buffer[64];
+  const auto timers = ReadStart(proc_fd, Path("{}/timers", pid).get(), buffer);
+  return timers && !timers->empty();
 }
 
 std::vector<pid_t> DescendantsOf(int proc_fd, pid_t pid) {

@@ -55,6 +55,15 @@ class ThreadStateFile {
 
 std::optional<char> ReadThreadState(int proc_fd, pid_t pid, pid_t tid);
 
+// A thread's state together with how often it has left a processor, from /proc/PID/task/TID/status:
+// one that sleeps with the same count as before has not run in between. 12 us.
+struct ThreadRest {
+  char state = '?';
+  std::uint64_t switches = 0;  // voluntary and not
+  bool operator==(const ThreadRest&) const = default;
+};
+std::optional<ThreadRest> ReadThreadRest(int proc_fd, pid_t pid, pid_t tid);
+
 // The system call in which a thread is blocked, from /proc/PID/task/TID/syscall.
 struct BlockedCall {
   enum class In {
@@ -73,9 +82,15 @@ std::optional<BlockedCall> ReadBlockedCall(int proc_fd, pid_t pid, pid_t tid);
 struct Descriptor {
   int fd = -1;
   std::uint64_t socket_inode = 0;
+  bool timer = false;  // timerfd_create(2)
 };
-// In order of their numbers. Needs the right to trace the process. A zombie has none.
+// In order of their numbers. Needs the right to look at the process. A zombie has none.
 std::vector<Descriptor> DescriptorsOf(int proc_fd, pid_t pid);
+// The lowest number that is free in it.
+int LowestFreeDescriptor(int proc_fd, pid_t pid);
+
+// Whether the process has timers of timer_create(2), from /proc/PID/timers.
+bool HasPosixTimers(int proc_fd, pid_t pid);
 
 // The inode of one; 0 where it is no socket, or not open.
 std::uint64_t SocketInode(int proc_fd, pid_t pid, int fd);

@@ -105,6 +105,7 @@ struct Manifest {
   std::string name;
   std::string version;
   std::vector<std::vector<std::string>> build;  // commands, run once
+  std::string built;  // a copy of `directory` as these have left it; "" where nothing was built
   std::vector<std::string> environment_pass;
   std::map<std::string, std::string> environment_set;
   std::vector<std::string> sandbox_read;  // more of the host, read-only

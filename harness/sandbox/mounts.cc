@@ -206,7 +206,13 @@ OwnedFd WritableDirectory(const OwnedFd& original, PrivateTmpfs& tmpfs, bool ove
 
 Arrangement ArrangeMounts(const SandboxOptions& options, bool overlay,
                           const DirectorySurvey& survey) {
+  OwnedFd stand_in;  // as long as it can be written
+  if (options.keep_writes) stand_in = CloneMount(OpenPath(options.stand_in.files).get(), "");
   MakeEverythingReadOnly();
+  if (!options.stand_in.files.empty()) {
+    const OwnedFd files = CloneMount(OpenPath(options.stand_in.files).get(), "");
+    AttachMount(files.get(), RealPath(options.stand_in.at));
+  }
 
   std::vector<std::string> covered;
   for (const char* path : {"/tmp", "/run", "/var/tmp", "/dev"}) {
@@ -252,7 +258,8 @@ Arrangement ArrangeMounts(const SandboxOptions& options, bool overlay,
   tmpfs.AttachRoot("/tmp");
   OwnedFd writable;
   if (!holds_covered && !virtual_files) {
-    writable = WritableDirectory(original, tmpfs, overlay, survey);
+    writable = options.keep_writes ? std::move(stand_in)
+                                   : WritableDirectory(original, tmpfs, overlay, survey);
   }
   for (const std::string& path : covered) {
     const bool for_everyone = path == RealPath("/tmp") || path == RealPath("/var/tmp");

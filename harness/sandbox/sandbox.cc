@@ -40,6 +40,11 @@ std::string NewScratchDirectory() {
 
 }  // namespace
 
+std::string StandIn::OnHost(const std::string& path) const {
+  if (files.empty() || (path != at && !path.starts_with(at + "/"))) return path;
+  return files + path.substr(at.size());
+}
+
 Sandbox Sandbox::Enter(const SandboxOptions& options, const HostAbilities& abilities) {
   Sandbox sandbox;
   sandbox.owner_ = getpid();
@@ -58,7 +63,8 @@ Sandbox Sandbox::Enter(const SandboxOptions& options, const HostAbilities& abili
 void Sandbox::EnterNamespaces(const SandboxOptions& options, const HostAbilities& abilities) {
   SandboxOptions absolute = options;
   absolute.directory = directory_;
-  const DirectorySurvey survey = SurveyDirectory(directory_, abilities.overlay);
+  const DirectorySurvey survey =
+      SurveyDirectory(options.stand_in.OnHost(directory_), abilities.overlay);
   EnterParentNetwork();
   UnshareNamespaces(proc_.get());
   DieWithParent(options.parent);  // after the change of credentials, which may clear it

@@ -49,14 +49,23 @@ struct DeadRoute {
   End end = End::kSilent;
 };
 
+// The files of the folder `files` are seen at `at`: as build commands have left them. Empty: none.
+struct StandIn {
+  std::string at, files;
+  // Where the host has what the sandbox shows at `path`.
+  std::string OnHost(const std::string& path) const;
+};
+
 struct SandboxOptions {
   std::string directory;              // working directory: writable overlay (or copy), private
   std::vector<std::string> readable;  // stay visible though below /tmp, /run or the home; absolute
   std::string home;                   // the user's real home: hidden; "" where unknown
-  int first_unprivileged_port = 0;    // sysctl ip_unprivileged_port_start
-  int longest_queue = 0;              // sysctl somaxconn: bounds every backlog; 0: the kernel's
-  bool v6_only_default = false;       // sysctl bindv6only
-  bool ipv6_disabled = false;         // sysctl disable_ipv6
+  StandIn stand_in;
+  bool keep_writes = false;         // what is written into `directory` goes to the stand-in's files
+  int first_unprivileged_port = 0;  // sysctl ip_unprivileged_port_start
+  int longest_queue = 0;            // sysctl somaxconn: bounds every backlog; 0: the kernel's
+  bool v6_only_default = false;     // sysctl bindv6only
+  bool ipv6_disabled = false;       // sysctl disable_ipv6
   std::vector<std::string> extra_addresses;  // on lo, "192.0.2.7/32", "fe80::1/64"
   std::vector<DeadRoute> dead_routes;
   // Not empty: /etc/hosts and the resolver's other files are ours, the host's cannot be asked, and

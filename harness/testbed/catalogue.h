@@ -41,7 +41,8 @@ struct Requirement {
   Level level = Level::kMust;
   ObligedBy obliged_by = ObligedBy::kPractice;
   std::string statement, source, stimulus, criterion, mutant, hint, note;
-  std::vector<std::string> planes;  // "trace", "kernel", "wire", "process", "fault"
+  std::vector<std::string> planes;  // "trace", "kernel", "wire", "process", "fault": all that a
+                                    // verdict needs, of one role at least
   std::string condition;            // for people: when `level` is in force ...
   std::optional<Level> otherwise;   // ... and the level otherwise
   std::string file;                 // "fam.toml", for error messages

@@ -31,6 +31,12 @@ bool NeverRestarts(std::string_view call) {
 
 }  // namespace
 
+std::string NotObservable(const Subject& subject, const std::string& means) {
+  const auto found = subject.missing.find(means);
+  return fmt::format("{}{})", kNotObservable,
+                     found == subject.missing.end() ? means : found->second);
+}
+
 const Subject& Check::subject() const { return *Now().subject; }
 const Timeline& Check::timeline() const { return *Now().timeline; }
 void Check::Examine(int event) { Now().examined.insert(event); }
@@ -45,6 +51,10 @@ void Check::TestBody() {
     Now().undecided = true;
     Now().result.verdict = undecided.verdict;
     Now().result.reason = undecided.reason;
+  } catch (const PlaneMissing& missing) {
+    Now().undecided = true;
+    Now().result.verdict = Verdict::kInconclusive;
+    Now().result.reason = NotObservable(subject(), std::string(Name(missing.plane)));
   } catch (const std::exception& error) {
     // The check's own trouble, whatever the program did.
     Now().undecided = true;
@@ -69,7 +79,6 @@ Conversation Check::TheConversation(int number) {
 }
 
 std::vector<int> Check::CallIndices(std::string_view glob) {
-  if (!subject().traced) Inconclusive("not observable here (ptrace denied)");
   const std::vector<int> indices = timeline().Calls(glob);
   Examine(indices);
   return indices;
@@ -86,7 +95,6 @@ std::vector<Call> Check::Calls(std::string_view glob) {
 }
 
 std::vector<Call> Check::Calls(std::string_view glob, SocketRole role) {
-  if (!subject().traced) Inconclusive("not observable here (ptrace denied)");
   std::vector<Call> calls;
   for (int index : timeline().Calls(glob)) {
     if (CallAt(index).role != role) continue;
@@ -147,6 +155,15 @@ std::string Check::ErrorOutput(int run) {
   return timeline().Output(run, 2);
 }
 
+bool Check::SawAllEnds() const {
+  if (timeline().Has(Plane::kTrace)) return true;
+  return timeline()
+      .Find([](const Event& event) {
+        return event.kind == EventKind::kProcessStarted && event.text != "launch";
+      })
+      .empty();
+}
+
 bool Check::Served(int run) {
   for (int index : timeline().Find([](const Event& event) {
          return event.kind == EventKind::kReady || event.kind == EventKind::kNotReady;
@@ -200,6 +217,10 @@ void Check::Inconclusive(const std::string& reason) {
   throw Undecided{Verdict::kInconclusive, reason};
 }
 
+void Check::Need(const std::string& means) {
+  if (!subject().Has(means)) Inconclusive(NotObservable(subject(), means));
+}
+
 void Check::NotApplicable(const std::string& reason) {
   throw Undecided{Verdict::kNotApplicable, reason};
 }
@@ -211,7 +232,7 @@ void Check::LevelHoldsIf(bool condition, const std::string& why_not) {
 }
 
 bool Check::EintrCanHappen(std::string_view call_glob) {
-  if (!subject().traced) Inconclusive("not observable here (ptrace denied)");
+  Need("trace");
   // Of the process that makes the call: a helper that it executes, a shell, has handlers of its
   // own.
   std::map<int, std::set<int>> interrupting;  // process -> signals

@@ -14,6 +14,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,7 +41,16 @@ struct Subject {
   std::string reply;   // client scenarios: what the harness's server serves
   bool traced = true;  // planes that this host has
   bool isolated = true;
+  // Means of seeing that are not there, and why: "trace" -> "ptrace denied" or "--planes kernel";
+  // likewise "kernel", "socket-diag", "namespaces".
+  std::map<std::string, std::string> missing;
+  bool Has(const std::string& means) const { return !missing.contains(means); }
 };
+// Why something cannot be seen without these means: "not observable here (ptrace denied)". What
+// begins with kLeftOut was left out on purpose, on the command line.
+inline constexpr std::string_view kNotObservable = "not observable here (";
+inline constexpr std::string_view kLeftOut = "not observable here (--planes";
+std::string NotObservable(const Subject& subject, const std::string& means);
 
 // How the program's first process ended.
 struct ProgramEnd {
@@ -76,6 +86,8 @@ class Check : public ::testing::Test {
   ProgramEnd End(int run = 0);
   std::string Output(int run = 0);  // standard output
   std::string ErrorOutput(int run = 0);
+  // False where the program is not traced and had more processes than the first of each launch.
+  bool SawAllEnds() const;
   bool Served(int run = 0);  // kReady was reached in that run
   bool SettledAtLast();      // the last wait of the scenario ended by settled
   bool DeadlineReached() const;
@@ -93,6 +105,9 @@ class Check : public ::testing::Test {
   // --- other verdicts ----------------------------------------------------------------------------
   void Note(const std::string& text);  // a pass with a note
   [[noreturn]] void Inconclusive(const std::string& reason);
+  // Inconclusive unless these means were there: "trace", "kernel", "socket-diag". What asks for
+  // calls or snapshots needs no more than that.
+  void Need(const std::string& means);
   [[noreturn]] void NotApplicable(const std::string& reason);  // an observed condition never held
   // The requirement's level is its `otherwise` unless `condition` held in this run.
   void LevelHoldsIf(bool condition, const std::string& why_not);

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -38,6 +39,7 @@ struct EndName {
 constexpr EndName kEnds[] = {{DriveEnd::kComplete, "complete"},
                              {DriveEnd::kNotReady, "not-ready"},
                              {DriveEnd::kDeadline, "deadline"},
+                             {DriveEnd::kNotObservable, "not-observable"},
                              {DriveEnd::kNotExecutable, "not-executable"},
                              {DriveEnd::kHarnessError, "harness-error"}};
 
@@ -48,19 +50,22 @@ std::string BelowHome(const std::string& home, const std::string& path) {
   return path.substr(0, path.find('/', home.size() + 1));
 }
 
-std::vector<std::string> ReadableFolders(const Manifest& manifest, const LaunchSpec& spec,
-                                         const DriveOptions& options, const std::string& home) {
+}  // namespace
+
+std::vector<std::string> ReadableFolders(const Manifest& manifest, const std::string& program_name,
+                                         const std::string& directory,
+                                         const std::string& tool_folder) {
   std::vector<std::string> folders = manifest.sandbox_read;
-  folders.push_back(options.tool_folder);
+  folders.push_back(tool_folder);
   const char* path = getenv("PATH");
   for (std::string_view folder : Split(path != nullptr ? path : "", ':')) {
-    const std::string below = BelowHome(home, std::string(folder));
+    const std::string below = BelowHome(CallerHome(), std::string(folder));
     if (!below.empty()) folders.push_back(below);
   }
-  const std::vector<std::string>& command = options.wrap.empty() ? spec.command : options.wrap;
   try {
-    const std::string program = ResolveProgram(
-        command.front(), options.tool_folder + ":" + (path != nullptr ? path : ""), spec.directory);
+    const std::string program =
+        ResolveProgram(program_name, tool_folder + ":" + (path != nullptr ? path : ""),
+                       BuiltFiles(manifest).OnHost(directory));
     folders.push_back(std::filesystem::path(program).parent_path());
     folders.push_back(std::filesystem::canonical(program).parent_path());
   } catch (const ProgramNotExecutable&) {
@@ -71,6 +76,45 @@ std::vector<std::string> ReadableFolders(const Manifest& manifest, const LaunchS
   });
   return folders;
 }
+
+namespace {
+
+// See Subject::missing. What the command line leaves out comes before what the host refuses: only
+// the former is no fault.
+std::map<std::string, std::string> MissingMeans(const DriveOptions& options) {
+  std::map<std::string, std::string> missing;
+  if (options.planes != Planes::kAll) {
+    missing["trace"] = options.planes == Planes::kWire ? "--planes wire" : "--planes kernel";
+  } else if (options.interactive) {
+    missing["trace"] = "--debugger";
+  } else if (!options.abilities.ptrace) {
+    missing["trace"] = "ptrace denied";
+  }
+  if (options.planes == Planes::kWire) missing["kernel"] = "--planes wire";
+  if (!options.abilities.socket_diag) missing["socket-diag"] = "no inet_diag";
+  if (!options.abilities.user_namespaces) missing["namespaces"] = "no user namespaces";
+  return missing;
+}
+
+// The folder of UNIX paths, where there is no private /tmp; removed with all that was put there.
+class PathFolder {
+ public:
+  explicit PathFolder(const Subject& subject) {
+    if (subject.isolated || subject.launch.path.has_value()) return;
+    folder_ = std::filesystem::path(subject.path).parent_path();
+    std::filesystem::remove_all(folder_);  // of a process that was killed and had our number
+    CheckCall(mkdir(folder_.c_str(), 0700), "mkdir({})", folder_.string());
+  }
+  ~PathFolder() {
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  }
+  PathFolder(const PathFolder&) = delete;
+  PathFolder& operator=(const PathFolder&) = delete;
+
+ private:
+  std::filesystem::path folder_;
+};
 
 // A port that is free now; where there is no network namespace of our own.
 int LeasePort() {
@@ -94,25 +138,29 @@ std::optional<DriveEnd> ParseDriveEnd(std::string_view name) {
   return std::nullopt;
 }
 
-Subject MakeSubject(const Manifest&, const Program& program, Transport transport,
-                    const HostAbilities& abilities) {
+Subject MakeSubject(const Program& program, Transport transport, const DriveOptions& options) {
   Subject subject;
   subject.role = program.role;
   subject.transport = transport;
   subject.service = program.service;
   subject.launch = program.launch.at(transport);
   const LaunchSpec& spec = subject.launch;
-  subject.isolated = abilities.user_namespaces;
-  subject.traced = abilities.ptrace;
+  subject.missing = MissingMeans(options);
+  subject.isolated = subject.Has("namespaces");
+  subject.traced = subject.Has("trace");
   subject.address = Family(transport) == AF_INET6 ? "::1" : "127.0.0.1";
   subject.port = spec.port.value_or(subject.isolated ? kPort : LeasePort());
   subject.path = spec.path.value_or(
-      subject.isolated ? kPath : fmt::format("/tmp/sockspec-{}-{}.sock", getuid(), getpid()));
+      subject.isolated ? kPath : fmt::format("/tmp/sockspec-{}-{}/s.sock", getuid(), getpid()));
   subject.backlog = spec.backlog.value_or(kBacklog);
   if (program.role == Role::kClient) {
     subject.reply = program.service == "time" ? kTimeReply : kDaytimeReply;
   }
   return subject;
+}
+
+StandIn BuiltFiles(const Manifest& manifest) {
+  return manifest.built.empty() ? StandIn{} : StandIn{manifest.directory, manifest.built};
 }
 
 void PrepareToDrive(const std::vector<std::string>& directories, const HostAbilities& abilities) {
@@ -132,7 +180,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
   Drive drive;
   drive.began = MonotonicNanoseconds();
   if (const std::string reason = WhyNotObservable(scenario.name, subject); !reason.empty()) {
-    drive.end = DriveEnd::kComplete;
+    drive.end = DriveEnd::kNotObservable;
     drive.reason = reason;
     return drive;
   }
@@ -146,8 +194,11 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     SandboxOptions sandbox_options;
     sandbox_options.directory = subject.launch.directory;
     sandbox_options.home = CallerHome();
+    sandbox_options.stand_in = BuiltFiles(manifest);
+    const std::vector<std::string>& command =
+        options.wrap.empty() ? subject.launch.command : options.wrap;
     sandbox_options.readable =
-        ReadableFolders(manifest, subject.launch, options, sandbox_options.home);
+        ReadableFolders(manifest, command.front(), subject.launch.directory, options.tool_folder);
     sandbox_options.first_unprivileged_port = scenario.needs.first_unprivileged_port;
     sandbox_options.longest_queue = scenario.needs.longest_queue;
     sandbox_options.extra_addresses = scenario.needs.extra_addresses;
@@ -156,6 +207,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     if (IsUdp(subject.transport)) {
       sandbox_options.extra_addresses.push_back(DatagramClientAddress(subject.transport));
     }
+    const PathFolder path_folder(subject);
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
     lap("namespaces");
     if (options.await_turn) {

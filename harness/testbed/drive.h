@@ -15,10 +15,16 @@
 
 namespace sockspec {
 
+inline constexpr double kUsualWatchdogSeconds = 20;
+
+// The highest tier of evidence asked for.
+enum class Planes { kAll, kKernel, kWire };
+
 // What the campaign decides for all its scenarios.
 struct DriveOptions {
   HostAbilities abilities;
-  double watchdog_seconds = 20;   // of each wait, time scale included
+  Planes planes = Planes::kAll;
+  double watchdog_seconds = kUsualWatchdogSeconds;  // of each wait, time scale included
   std::string tool_folder;        // first on PATH: the reference programs are found there
   std::vector<std::string> wrap;  // put before the program's command: --wrap, --debugger
   bool interactive = false;       // --debugger: the program keeps the terminal; untraced
@@ -31,6 +37,7 @@ enum class DriveEnd {
   kComplete,       // the scenario ran to its end
   kNotReady,       // the server never served
   kDeadline,       // the watchdog ended it
+  kNotObservable,  // it needs what this host, or the command line, does not give: reason
   kNotExecutable,  // exec failed: exit status 4
   kHarnessError    // an exception: reason
 };
@@ -47,8 +54,16 @@ struct Drive {
 };
 
 // What a scenario on that transport is about: parameters from the manifest, defaults filled.
-Subject MakeSubject(const Manifest& manifest, const Program& program, Transport transport,
-                    const HostAbilities& abilities);
+Subject MakeSubject(const Program& program, Transport transport, const DriveOptions& options);
+
+// What stays visible in a sandbox though below a hidden place: what the manifest lists, what PATH
+// needs of the home, and the folder of the program, which is looked up from `directory`.
+std::vector<std::string> ReadableFolders(const Manifest& manifest, const std::string& program_name,
+                                         const std::string& directory,
+                                         const std::string& tool_folder);
+
+// What the manifest's build commands have left, as sandboxes show it.
+StandIn BuiltFiles(const Manifest& manifest);
 
 // Makes what every worker needs and inherits; once, in the process that forks them. `directories`
 // are the working directories of the programs.

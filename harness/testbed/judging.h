@@ -40,8 +40,11 @@ std::vector<CheckResult> JudgeScenario(std::string_view scenario, const Subject&
                                        const Timeline& timeline,
                                        const std::vector<std::string>& requirements);
 
-// Why this host cannot show what the scenario is about, with the mend; "" where it can. Such a
-// scenario is not driven, and its requirements are inconclusive.
+// The sandbox has addresses or settings of its own.
+bool NeedsNamespaces(const ScenarioInfo& scenario);
+
+// Why this host cannot show what the scenario is about; "" where it can. Such a scenario is not
+// driven, and its requirements are inconclusive.
 std::string WhyNotObservable(std::string_view scenario, const Subject& subject);
 
 // To be called once, first thing in main(): takes GoogleTest's command line and printer out.

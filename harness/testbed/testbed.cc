@@ -8,9 +8,18 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/error.h"
+#include "harness/base/processor.h"
 #include "harness/kernel/process_table.h"
 
 namespace sockspec {
+namespace {
+
+// How long a program that is not traced, and sleeps perhaps for a limited time, is waited for to go
+// on by itself where something is expected of it. What has not happened by then is held against
+// nobody (judging.cc): it is not known.
+constexpr double kUncertainSeconds = 2;
+
+}  // namespace
 
 Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOptions& options,
                  const Sandbox& sandbox, bool own_clock, Timeline* timeline)
@@ -25,7 +34,7 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
       sockets_(sandbox.proc_fd()),
       first_counters_(sandbox.isolated() ? TcpCounters{0, 0, 0}
                                          : ReadTcpCounters(sandbox.proc_fd())) {
-  TracerHooks hooks;
+  WatchHooks hooks;
   hooks.record = [this](Event event) { Record(std::move(event)); };
   hooks.connection_of = [this](pid_t pid, int fd, const std::string& peer) {
     return ConnectionOf(pid, fd, peer);
@@ -35,11 +44,27 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
   };
   hooks.datagrams = UsesDatagrams();
   if (IsUdp(subject_.transport)) flush_.emplace();
-  tracer_ = std::make_unique<Tracer>(sandbox.proc_fd(), std::move(hooks));
+  if (subject.traced) {
+    auto tracer = std::make_unique<Tracer>(sandbox.proc_fd(), std::move(hooks));
+    tracer_ = tracer.get();
+    watch_ = std::move(tracer);
+  } else {
+    // Whether it asks for its processors, or starts threads, would not be seen.
+    LeaveProcessor();
+    watch_ =
+        std::make_unique<UntracedProgram>(sandbox.proc_fd(), sandbox.init_pid(), std::move(hooks));
+  }
   Record({.kind = EventKind::kStep, .number = RealtimeNanoseconds(), .text = "wall clock"});
 }
 
 Testbed::~Testbed() = default;
+
+Tracer& Testbed::NeedTracer() {
+  if (tracer_ == nullptr) {
+    throw ScenarioEnded(DriveEnd::kNotObservable, NotObservable(subject_, "trace"));
+  }
+  return *tracer_;
+}
 
 int Testbed::Record(Event event) {
   event.at = MonotonicNanoseconds() - began_;
@@ -59,61 +84,72 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
     *outcome = waited;
     return Look::kDone;
   };
-  const int stops = tracer_->HandleStops();
+  const int stops = watch_->HandleStops();
   stops_ += stops;
-  if (happened()) return done(Waited::kHappened);
+  if (happened && happened()) return done(Waited::kHappened);
   // While a server spins another thread of it may yet answer; a client that spins has nobody but us
   // to wait for.
   const bool until_it_acts =
       patience == Patience::kUntilServing ||
       (patience == Patience::kUntilAnswered && subject_.role == Role::kServer);
-  if (until_it_acts ? tracer_->SpinsAlone() : tracer_->Spins()) return done(Waited::kSpins);
-  if (FloodsOutput() && tracer_->AnyLiving()) return done(Waited::kFloods);
-  if (!tracer_->AnyLiving()) {
-    if (loop_.HandlePending()) return Look::kAgain;
-    return happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);
+  if (until_it_acts ? watch_->SpinsAlone() : watch_->Spins()) return done(Waited::kSpins);
+  if (FloodsOutput() && watch_->AnyLiving()) return done(Waited::kFloods);
+  if (!watch_->AnyLiving()) {
+    if (loop_.HandlePending() || stops > 0) return Look::kAgain;
+    return happened && happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);
   }
-  RestState rest = tracer_->StateOfRest();
+  RestState rest = watch_->StateOfRest();
   if (rest.rest == Rest::kFallingAsleep) return Look::kAgain;
   // What runs tells by a stop when it has come somewhere: nearly every call that can put it to
   // sleep is followed. Should it sleep in another one, the watchdog ends the wait, and what is true
   // then is judged as if it had been seen at once.
-  if (rest.rest == Rest::kActive) return stops < Tracer::kMostStops ? Look::kWait : Look::kAgain;
+  if (rest.rest == Rest::kActive)
+    return stops < ProgramWatch::kMostStops ? Look::kWait : Look::kAgain;
   if (rest.rest == Rest::kTimedWait && patience != Patience::kUntilIdle) {
     if (BringIn()) return Look::kAgain;  // its time is not over while an answer is on its way
-    if (tracer_->EndTimedWaits()) return Look::kAgain;
-    return Look::kWait;
+    if (tracer_ != nullptr) return tracer_->EndTimedWaits() ? Look::kAgain : Look::kWait;
+    // Its timed waits cannot be ended, and may be none. Nothing tells when such a thread goes on.
+    if (IsPatient(static_cast<bool>(happened), patience)) return Look::kAgain;
   }
   // All sleep. Whatever came in before that must be handled first, and must not have woken anyone.
   const bool came_in = loop_.HandlePending();
-  const int more_stops = tracer_->HandleStops();
+  const int more_stops = watch_->HandleStops();
   stops_ += more_stops;
   if (came_in || stops > 0 || more_stops > 0) return Look::kAgain;
-  const Rest second = tracer_->StateOfRest().rest;
-  if (second != rest.rest || !tracer_->OffTheProcessor()) return Look::kAgain;
-  if (happened()) return done(Waited::kHappened);
+  const Rest second = watch_->StateOfRest().rest;
+  if (second != rest.rest || !watch_->OffTheProcessor()) return Look::kAgain;
+  if (happened && happened()) return done(Waited::kHappened);
   if (expected && expected()) return Look::kWait;
   if (BringIn()) return Look::kAgain;
   if (input_is_due_ && patience != Patience::kUntilIdle) {
     GiveInput();
     return Look::kAgain;
   }
-  return done(Waited::kSettled);
+  const bool certain = rest.rest == Rest::kSettled || patience == Patience::kUntilIdle;
+  return done(certain ? Waited::kSettled : Waited::kAsleep);
+}
+
+bool Testbed::IsPatient(bool awaits_more, Patience patience) const {
+  // A start-up gets the whole time of the watchdog.
+  if (!awaits_more || patience == Patience::kUntilServing) return awaits_more;
+  const double seconds = kUncertainSeconds * options_.watchdog_seconds / kUsualWatchdogSeconds;
+  return static_cast<double>(MonotonicNanoseconds() - wait_began_) / 1e9 < seconds;
 }
 
 Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience patience,
                               const std::function<bool()>& expected) {
   Waited outcome = Waited::kHappened;
   // What it did before does not count: it may just have been told to do something else.
-  tracer_->ForgetSpins();
+  watch_->ForgetSpins();
+  wait_began_ = MonotonicNanoseconds();
   const bool in_time =
       loop_.RunUntil([&] { return LookAround(happened, patience, expected, &outcome); },
                      options_.watchdog_seconds);
   if (in_time) return outcome;
   // The watchdog only ends the wait; what is true now decides what it was.
-  const RestState rest = tracer_->StateOfRest();
+  const RestState rest = watch_->StateOfRest();
   if (rest.rest == Rest::kSettled && !(expected && expected())) return Waited::kSettled;
-  if (tracer_->Spins()) RecordRest(Waited::kSpins);
+  if (watch_->Spins()) RecordRest(Waited::kSpins);
   const double used = ProcessorSeconds();
   const std::string why =
       fmt::format("after {} s: {}", options_.watchdog_seconds,
@@ -128,16 +164,21 @@ Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience pa
 
 double Testbed::ProcessorSeconds() const {
   std::uint64_t ticks = 0;
-  for (pid_t pid : tracer_->LivingProcesses()) {
+  for (pid_t pid : watch_->LivingProcesses()) {
     const auto stat = ReadProcessStat(sandbox_.proc_fd(), pid);
     if (stat.has_value()) ticks += stat->cpu_ticks;
   }
   return static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-void Testbed::RecordRest(Waited waited) {
+void Testbed::RecordRest(Waited waited, Awaited awaited) {
+  if (waited == Waited::kAsleep) {
+    Record({.kind = EventKind::kAsleep,
+            .number = awaited == Awaited::kMore ? 1 : 0,
+            .text = watch_->StateOfRest().what});
+  }
   if (waited == Waited::kSpins) {
-    tracer_->ForgetSpins();
+    watch_->ForgetSpins();
     Record({.kind = EventKind::kNotSettled,
             .number = Tracer::kSpin,
             .text = fmt::format("spins: {} calls have failed in a row with no wait between",
@@ -147,7 +188,7 @@ void Testbed::RecordRest(Waited waited) {
     Record({.kind = EventKind::kNotSettled, .text = "prints without end"});
   }
   if (waited != Waited::kSettled) return;
-  Record({.kind = EventKind::kSettled, .text = tracer_->StateOfRest().what});
+  Record({.kind = EventKind::kSettled, .text = watch_->StateOfRest().what});
 }
 
 }  // namespace sockspec

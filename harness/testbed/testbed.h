@@ -25,6 +25,7 @@
 #include "harness/testbed/drive.h"
 #include "harness/testbed/event_loop.h"
 #include "harness/trace/tracer.h"
+#include "harness/trace/untraced_program.h"
 
 namespace sockspec {
 
@@ -59,8 +60,8 @@ class Testbed {
   void Settle();
   void SettleInWait();
   bool Running() const;
-  void Arm(const Fault& fault) { tracer_->Arm(fault); }
-  void DisarmFaults() { tracer_->Disarm(); }
+  void Arm(const Fault& fault) { NeedTracer().Arm(fault); }
+  void DisarmFaults() { NeedTracer().Disarm(); }
   void LimitOpenFiles(bool exhausted);
 
   // --- testbed_peers.cc --------------------------------------------------------------------------
@@ -99,7 +100,14 @@ class Testbed {
   double ready_ms() const { return ready_ms_; }
 
  private:
-  enum class Waited { kHappened, kSettled, kSpins, kFloods, kProgramGone };
+  enum class Waited {
+    kHappened,
+    kSettled,
+    kAsleep,  // untraced: every thread sleeps, perhaps for a limited time
+    kSpins,
+    kFloods,
+    kProgramGone
+  };
   enum class Patience {
     kUntilServing,   // it may still be starting: give up only when it sleeps for good or spins
     kUntilIdle,      // give up when all threads sleep, timed or not, or when one spins
@@ -129,16 +137,21 @@ class Testbed {
   };
 
   int Record(Event event);
-  // Waits until `happened`, or until the program will not do anything more. `expected` says that
-  // something is on its way from the kernel although the program sleeps.
+  // The tracer; where the program is not traced the scenario ends here, not observable.
+  Tracer& NeedTracer();
+  // Waits until `happened` (empty: for rest alone), or until the program will not do anything more.
+  // `expected` says that something is on its way from the kernel although the program sleeps.
   Waited Wait(const std::function<bool()>& happened, Patience patience,
               const std::function<bool()>& expected = {});
   Look LookAround(const std::function<bool()>& happened, Patience patience,
                   const std::function<bool()>& expected, Waited* outcome);
-  void RecordRest(Waited waited);
   double ProcessorSeconds() const;  // of all processes of the program
   // Brings in what is still on its way over loopback. False: nothing can be.
   bool BringIn();
+  // Untraced, all threads asleep, perhaps for a limited time: whether to go on waiting for more.
+  bool IsPatient(bool awaits_more, Patience patience) const;
+  enum class Awaited { kRest, kMore };
+  void RecordRest(Waited waited, Awaited awaited = Awaited::kMore);
 
   Placeholders PlaceholdersFor(const LaunchOptions& options) const;
   std::vector<std::string> EnvironmentFor(const LaunchSpec& spec, const Placeholders& values) const;
@@ -150,6 +163,8 @@ class Testbed {
   // A client has printed more than any scenario sends.
   bool FloodsOutput() const;
   pid_t ProgramToSignal(bool listener) const;
+  // It accepts clients; untraced: it holds a listening socket.
+  bool IsReady();
 
   SocketAddress ServerAddress(const std::string& address) const;
   int ConnectionOf(pid_t pid, int fd, const std::string& peer);
@@ -158,6 +173,8 @@ class Testbed {
   void FinishConnect(int number, bool wait);
   // A listener at the program's port has as many connections waiting as it takes.
   bool QueueIsFull();
+  // Untraced: what the kernel still has on its way between the program and that peer.
+  bool KernelBringsMore(int number);
   void RecordEnd(int number);
   void RecordSent(int number, Event event, std::size_t sent);
   bool UsesDatagrams() const;
@@ -174,7 +191,7 @@ class Testbed {
   std::size_t SendAll(int number, const std::function<std::string_view(std::size_t)>& rest,
                       Urgency urgency = Urgency::kNone);
   bool ReadOnce(int number, std::size_t most);
-  bool MoreIsComing(int number) const;
+  bool MoreIsComing(int number);
   void AddPeersInTimeWait(Snapshot& snapshot);
   // The server's; of a client of datagrams its own.
   std::string PathToLookAt() const;
@@ -192,7 +209,9 @@ class Testbed {
   EventLoop loop_;
   SocketTable sockets_;
   TcpCounters first_counters_;
-  std::unique_ptr<Tracer> tracer_;
+  std::unique_ptr<ProgramWatch> watch_;
+  Tracer* tracer_ = nullptr;  // the same, where it is a tracer
+  std::int64_t wait_began_ = 0;
   int run_ = -1;
   double ready_ms_ = 0;
   std::string now_listening_;  // the address of the latest launch

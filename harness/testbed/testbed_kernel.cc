@@ -10,6 +10,7 @@
 
 #include "harness/base/error.h"
 #include "harness/kernel/process_table.h"
+#include "harness/kernel/remote_socket.h"
 #include "harness/testbed/testbed.h"
 
 namespace sockspec {
@@ -42,7 +43,7 @@ std::vector<std::uint64_t> Testbed::ProgramSocketInodes(const std::vector<pid_t>
 Snapshot Testbed::TakeSnapshot(std::string_view label) {
   Snapshot snapshot;
   snapshot.label = label;
-  const std::vector<pid_t> pids = tracer_->LivingProcesses();
+  const std::vector<pid_t> pids = watch_->LivingProcesses();
   const std::vector<std::uint64_t> inodes = ProgramSocketInodes(pids, &snapshot.descriptors);
   const std::set<std::uint64_t> held(inodes.begin(), inodes.end());
   snapshot.processes = snapshot.threads = snapshot.zombies = 0;
@@ -96,6 +97,7 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
       AddPeersInTimeWait(snapshot);
     }
   }
+  if (!subject_.Has("kernel")) return snapshot;  // for the scenario's own next step
   const TcpCounters counters = ReadTcpCounters(sandbox_.proc_fd());
   snapshot.abort_on_close = counters.abort_on_close - first_counters_.abort_on_close;
   snapshot.abort_on_data = counters.abort_on_data - first_counters_.abort_on_data;
@@ -132,6 +134,39 @@ int Testbed::CountZombieChildren(const std::vector<pid_t>& pids) const {
     }
   }
   return static_cast<int>(zombies.size());
+}
+
+bool Testbed::IsReady() {
+  if (tracer_ != nullptr) return tracer_->ServerReadiness() == Tracer::Readiness::kReady;
+  // A listening socket of its own, wherever it is: on the wrong address it is ready all the same.
+  // Of a datagram socket only its name tells that clients are meant.
+  int count = 0;
+  const std::vector<std::uint64_t> inodes = ProgramSocketInodes(watch_->LivingProcesses(), &count);
+  if (inodes.empty()) return false;
+  const auto own = [&](const SocketRow& row) {
+    return std::ranges::find(inodes, row.inode) != inodes.end();
+  };
+  if (IsUnix(subject_.transport)) {
+    return std::ranges::any_of(sockets_.UnixSockets(), [&](const UnixSocket& socket) {
+      return own(socket.row) &&
+             (UsesDatagrams() ? socket.row.local == now_path_ : socket.row.state == "LISTEN");
+    });
+  }
+  if (IsUdp(subject_.transport)) {
+    return std::ranges::any_of(sockets_.UdpAtPort(now_port_), own, &InetSocket::row);
+  }
+  return std::ranges::any_of(sockets_.TcpListeners(), own, &InetSocket::row);
+}
+
+bool Testbed::KernelBringsMore(int number) {
+  // Over UNIX bytes are there as soon as they are written.
+  const int fd = peers_[number].peer.fd();
+  if (!IsTcp(subject_.transport) || fd < 0 || Ended(number)) return false;
+  const auto its_end = PeerEnd(fd);
+  if (!its_end) return false;
+  const auto found = sockets_.TcpConnection(*its_end, LocalEnd(fd));
+  return found && (found->row.send_queue > 0 || found->row.state == "SYN_RECV" ||
+                   found->row.state == "FIN_WAIT1");
 }
 
 void Testbed::WritePath(std::string_view kind) {

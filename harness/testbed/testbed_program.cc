@@ -16,6 +16,7 @@
 #include "harness/base/text.h"
 #include "harness/launch/launch.h"
 #include "harness/testbed/caller.h"
+#include "harness/testbed/program_environment.h"
 #include "harness/testbed/testbed.h"
 
 namespace sockspec {
@@ -46,18 +47,8 @@ Placeholders Testbed::PlaceholdersFor(const LaunchOptions& options) const {
 
 std::vector<std::string> Testbed::EnvironmentFor(const LaunchSpec& spec,
                                                  const Placeholders& values) const {
-  const char* host_path = getenv("PATH");
-  std::map<std::string, std::string> environment = {
-      {"PATH", options_.tool_folder + ":" +
-                   (host_path != nullptr ? host_path : "/usr/local/bin:/usr/bin:/bin")},
-      {"HOME", sandbox_.home()},
-      {"TMPDIR", sandbox_.tmp()},
-      {"LC_ALL", "C"},
-      {"TZ", "UTC"}};
-  for (const std::string& name : manifest_.environment_pass) {
-    if (const char* value = getenv(name.c_str()); value != nullptr) environment[name] = value;
-  }
-  for (const auto& [name, value] : manifest_.environment_set) environment[name] = value;
+  std::map<std::string, std::string> environment =
+      ProgramEnvironment(manifest_, options_.tool_folder, sandbox_);
   for (const auto& [name, value] : spec.environment) environment[name] = Expand(value, values);
   std::vector<std::string> list;
   for (const auto& [name, value] : environment) list.push_back(name + "=" + value);
@@ -89,6 +80,7 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
       *std::find_if(request.environment.begin(), request.environment.end(),
                     [](const std::string& entry) { return entry.starts_with("PATH="); });
   request.program = ResolveProgram(request.argv[0], path.substr(5), spec_.directory);
+  request.trace = subject_.traced;
   request.own_clock = own_clock_;
   request.umask = options.umask.value_or(-1);
   request.closed = options.closed;
@@ -102,8 +94,8 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   now_path_ = values.at("path");
   now_port_ = options.port.has_value() ? std::atoi(options.port->c_str()) : subject_.port;
   waiting_unix_.clear();
-  tracer_->Disarm();
-  for (const Fault& fault : options.faults) tracer_->Arm(fault);
+  if (tracer_ != nullptr) tracer_->Disarm();
+  for (const Fault& fault : options.faults) Arm(fault);
   OwnedFd ends[3];
   OpenPipes(options, values, ends);
   request.input = ends[0].get();
@@ -112,23 +104,18 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   Record({.kind = EventKind::kLaunched, .run = run_, .text = ShellQuote(request.argv)});
   const pid_t pid = LaunchProgram(request);
   for (OwnedFd& end : ends) end.Reset();
-  tracer_->Adopt(pid, run_, own_clock_);
+  watch_->Adopt(pid, run_, own_clock_);
 
   if (subject_.role == Role::kClient) {
     if (ready_ms_ == 0) ready_ms_ = (MonotonicNanoseconds() - launch_began) / 1e6;
     return LaunchOutcome::kServing;
   }
-  const Waited waited = Wait(
-      [&] {
-        const Tracer::Readiness readiness = tracer_->ServerReadiness();
-        return readiness == Tracer::Readiness::kReady;
-      },
-      Patience::kUntilServing);
+  const Waited waited = Wait([&] { return IsReady(); }, Patience::kUntilServing);
   DrainOutput();
   if (waited == Waited::kHappened) {
     Record({.kind = EventKind::kReady,
-            .text = tracer_->Spins() ? "it looks for clients without ever waiting"
-                                     : tracer_->StateOfRest().what});
+            .text = watch_->Spins() ? "it looks for clients without ever waiting"
+                                    : watch_->StateOfRest().what});
     if (ready_ms_ == 0) ready_ms_ = (MonotonicNanoseconds() - launch_began) / 1e6;
     return LaunchOutcome::kServing;
   }
@@ -140,7 +127,7 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   Record({.kind = EventKind::kNotReady,
           .text = waited == Waited::kSpins
                       ? "it spins and never serves"
-                      : "it sleeps in " + tracer_->StateOfRest().what + " and never serves"});
+                      : "it sleeps in " + watch_->StateOfRest().what + " and never serves"});
   return LaunchOutcome::kIdle;
 }
 
@@ -152,73 +139,73 @@ void Testbed::Start(const LaunchOptions& options) {
 }
 
 pid_t Testbed::ProgramToSignal(bool listener) const {
-  const pid_t launched = tracer_->LaunchedPid(run_);
+  const pid_t launched = watch_->LaunchedPid(run_);
   if (launched != 0 && !listener) return launched;
-  const std::vector<pid_t> living = tracer_->LivingProcesses();
+  const std::vector<pid_t> living = watch_->LivingProcesses();
   return living.empty() ? 0 : living.front();
 }
 
 void Testbed::Signal(int signal) {
   Step(fmt::format("sends {}", SignalName(signal)));
   if (signal == SIGSTOP || signal == SIGCONT) {
-    for (pid_t pid : tracer_->LivingProcesses()) tracer_->Signal(pid, signal);
+    for (pid_t pid : watch_->LivingProcesses()) watch_->Signal(pid, signal);
     if (signal == SIGSTOP) {
-      Wait([&] { return tracer_->AllStopped(); }, Patience::kUntilServing, [] { return true; });
+      Wait([&] { return watch_->AllStopped(); }, Patience::kUntilServing, [] { return true; });
     }
     return;
   }
-  if (const pid_t pid = ProgramToSignal(false); pid != 0) tracer_->Signal(pid, signal);
+  if (const pid_t pid = ProgramToSignal(false); pid != 0) watch_->Signal(pid, signal);
 }
 
 void Testbed::Interrupt() {
   Step("interrupts the program as Ctrl-C does: SIGINT to all of its processes");
-  for (pid_t pid : tracer_->LivingProcesses()) tracer_->Signal(pid, SIGINT);
+  for (pid_t pid : watch_->LivingProcesses()) watch_->Signal(pid, SIGINT);
 }
 
 void Testbed::Stop() {
   const int signal = spec_.stop_signal;
   Step(fmt::format("stops the program with {}", SignalName(signal)));
   if (spec_.stop_target == StopTarget::kGroup) {
-    for (pid_t pid : tracer_->LivingProcesses()) tracer_->Signal(pid, signal);
+    for (pid_t pid : watch_->LivingProcesses()) watch_->Signal(pid, signal);
   } else if (const pid_t pid = ProgramToSignal(spec_.stop_target == StopTarget::kListener);
              pid != 0) {
-    tracer_->Signal(pid, signal);
+    watch_->Signal(pid, signal);
   }
-  RecordRest(Wait([&] { return !tracer_->AnyLiving(); }, Patience::kUntilSettled));
+  RecordRest(Wait([&] { return !watch_->AnyLiving(); }, Patience::kUntilSettled));
   DrainOutput();
 }
 
 void Testbed::Kill() {
   Step("kills the program");
-  for (pid_t pid : tracer_->LivingProcesses()) tracer_->Signal(pid, SIGKILL);
-  Wait([&] { return !tracer_->AnyLiving(); }, Patience::kUntilServing);
+  for (pid_t pid : watch_->LivingProcesses()) watch_->Signal(pid, SIGKILL);
+  Wait([&] { return !watch_->AnyLiving(); }, Patience::kUntilServing);
   DrainOutput();
 }
 
 void Testbed::WaitForExit() {
-  RecordRest(Wait([&] { return !tracer_->LaunchedAlive(run_); }, Patience::kUntilSettled));
+  RecordRest(Wait([&] { return !watch_->LaunchedAlive(run_); }, Patience::kUntilSettled));
   DrainOutput();
 }
 
 void Testbed::Settle() {
-  RecordRest(Wait([] { return false; }, Patience::kUntilSettled));
+  RecordRest(Wait({}, Patience::kUntilSettled), Awaited::kRest);
   DrainOutput();
 }
 
 void Testbed::SettleInWait() {
-  RecordRest(Wait([] { return false; }, Patience::kUntilIdle));
+  RecordRest(Wait({}, Patience::kUntilIdle), Awaited::kRest);
   DrainOutput();
 }
 
-bool Testbed::Running() const { return tracer_->LaunchedAlive(run_); }
+bool Testbed::Running() const { return watch_->LaunchedAlive(run_); }
 
 void Testbed::LimitOpenFiles(bool exhausted) {
-  for (pid_t pid : tracer_->LivingProcesses()) {
+  for (pid_t pid : watch_->LivingProcesses()) {
     rlimit limit{};
     CheckCall(prlimit(pid, RLIMIT_NOFILE, nullptr, &limit), "prlimit({})", pid);
     if (exhausted) {
       file_limits_.emplace(pid, limit.rlim_cur);
-      limit.rlim_cur = static_cast<rlim_t>(tracer_->LowestFreeDescriptor(pid));
+      limit.rlim_cur = static_cast<rlim_t>(LowestFreeDescriptor(sandbox_.proc_fd(), pid));
     } else if (file_limits_.contains(pid)) {
       limit.rlim_cur = file_limits_.at(pid);
     }
@@ -230,8 +217,8 @@ void Testbed::LimitOpenFiles(bool exhausted) {
 }
 
 void Testbed::MoveClock(int seconds) {
-  if (!own_clock_ || !subject_.traced) return;
-  tracer_->MoveClock(seconds);
+  if (!own_clock_) return;
+  NeedTracer().MoveClock(seconds);
   Record({.kind = EventKind::kFault,
           .text = fmt::format("the program's clock moves on by {} s", seconds)});
 }

@@ -65,7 +65,7 @@ void RequireOwnMachine(int proc_fd, pid_t pid) {
 
 }  // namespace
 
-Tracer::Tracer(int proc_fd, TracerHooks hooks) : proc_fd_(proc_fd), hooks_(std::move(hooks)) {}
+Tracer::Tracer(int proc_fd, WatchHooks hooks) : proc_fd_(proc_fd), hooks_(std::move(hooks)) {}
 Tracer::~Tracer() = default;
 
 TracedProcess* Tracer::AddProcess(pid_t pid, int run) {

@@ -19,6 +19,7 @@
 #include "harness/evidence/event.h"
 #include "harness/trace/fault.h"
 #include "harness/trace/process_model.h"
+#include "harness/trace/program_watch.h"
 #include "harness/trace/seccomp_filters.h"
 
 namespace sockspec {
@@ -26,69 +27,37 @@ namespace sockspec {
 // Call::target of kill() for a process that is none of the program's.
 inline constexpr std::int64_t kOutsideProgram = -2;
 
-// What the threads of the program are doing, taken together.
-enum class Rest {
-  kActive,         // a thread runs, or a stop is still to be handled
-  kFallingAsleep,  // those that run have entered a wait: they sleep in a moment
-  kTimedWait,      // all asleep, at least one for a limited time that is no mere heartbeat
-  kSettled         // all asleep until something from outside happens
-};
-
-struct RestState {
-  Rest rest = Rest::kActive;
-  std::string what;  // where the threads sleep, for people: "accept(listener)"
-};
-
-struct TracerHooks {
-  // Takes every event; the receiver adds the time.
-  std::function<void(Event)> record;
-  // The harness's connection at the other end of a socket that `pid` holds as `fd`; `peer` is its
-  // printed address where known, else "". -1: unknown.
-  std::function<int(pid_t pid, int fd, const std::string& peer)> connection_of;
-  // A child of this process that is not traced has ended (the sandbox's init).
-  std::function<void(pid_t pid, int status)> other_child_ended;
-  // Clients send datagrams: a server's endpoint is a datagram socket with a name. Otherwise one
-  // that it has besides (for its log, for a resolver) does not make it ready.
-  bool datagrams = false;
-};
-
-class Tracer {
+class Tracer : public ProgramWatch {
  public:
   // `proc_fd`: a descriptor on the /proc that knows the program by the ids this process sees.
-  Tracer(int proc_fd, TracerHooks hooks);
-  ~Tracer();
+  Tracer(int proc_fd, WatchHooks hooks);
+  ~Tracer() override;
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
 
   // Takes over a program just launched, stopped at its exec (PTRACE_TRACEME), and lets it run.
   // With `own_clock` (and the filter for it) its wall clock can be moved: the vDSO, which would
   // tell the time without a system call, is hidden from it.
-  void Adopt(pid_t pid, int run, bool own_clock);
+  void Adopt(pid_t pid, int run, bool own_clock) override;
   // From now on its wall clock says so many seconds more.
   void MoveClock(std::int64_t seconds) { clock_shift_ += seconds; }
-  // Handles the stops that are there now, and returns how many; to be called when SIGCHLD has
-  // arrived, and again at once after kMostStops: a program that spins has made its next stop by the
-  // time that the last one is handled.
-  static constexpr int kMostStops = 256;
-  int HandleStops();
+  // Handles the stops that are there now, and returns how many: at most kMostStops, since a program
+  // that spins has made its next stop by the time that the last one is handled.
+  int HandleStops() override;
 
   void Arm(const Fault& fault);
   void Disarm();
 
   // --- state of the program
   // ------------------------------------------------------------------------
-  bool AnyLiving() const { return !threads_.empty(); }
-  bool LaunchedAlive(int run) const;  // the first process of that run
-  pid_t LaunchedPid(int run) const;   // 0 when it has ended
-  std::vector<pid_t> LivingProcesses() const;
+  bool AnyLiving() const override { return !threads_.empty(); }
+  pid_t LaunchedPid(int run) const override;
+  std::vector<pid_t> LivingProcesses() const override;
   // A thread sleeps in accept or in receive on the endpoint, or in a readiness wait that has it.
   enum class Readiness { kNotYet, kGoingToSleep, kReady };
   Readiness ServerReadiness() const;
-  RestState StateOfRest() const;
-  // That every thread which StateOfRest() takes for asleep has left the processor: a call that
-  // waits says that it sleeps before it looks for the last time whether it has to. Costs 10 us a
-  // thread.
-  bool OffTheProcessor() const;
+  RestState StateOfRest() const override;
+  bool OffTheProcessor() const override;
   // Ends the timed waits that would end first, as if their time had passed: calls with a time-out,
   // timerfds, alarms. True if there was one. A wait that is then repeated for the rest of its time
   // is left to pass: the program's clock told it.
@@ -104,19 +73,12 @@ class Tracer {
   // Rule F5: this many failing calls by one thread, with no wait between, are a spin. Reading the
   // end of a stream again and again counts as failing.
   static constexpr int kSpin = 1000;
-  bool Spins() const;
-  // Whether one does, and no other thread does anything that could end that.
-  bool SpinsAlone() const;
-  // What it did before does not count: it may just have been told to do something else, which who
-  // looks again and again without waiting has to find first.
-  void ForgetSpins();
-  // Numbers of the descriptors 0 ... of the first process that are free: the lowest one.
-  int LowestFreeDescriptor(pid_t pid) const;
+  bool Spins() const override;
+  bool SpinsAlone() const override;
+  void ForgetSpins() override;
 
-  // Every thread is in a group stop (SIGSTOP).
-  bool AllStopped() const;
-  // Sends a signal to the process; a stopped group is resumed by SIGCONT.
-  void Signal(pid_t pid, int signal);
+  bool AllStopped() const override;
+  void Signal(pid_t pid, int signal) override;
 
  private:
   struct TrackedTraffic {
@@ -194,7 +156,7 @@ class Tracer {
   TracedProcess* AddProcess(pid_t pid, int run);
 
   int proc_fd_;
-  TracerHooks hooks_;
+  WatchHooks hooks_;
   std::map<pid_t, std::unique_ptr<TracedThread>> threads_;
   std::map<pid_t, std::unique_ptr<TracedProcess>> processes_;
   std::map<pid_t, int> early_stops_;  // children whose first stop came before their parent's event

@@ -10,8 +10,6 @@
 
 namespace sockspec {
 
-bool Tracer::LaunchedAlive(int run) const { return LaunchedPid(run) != 0; }
-
 pid_t Tracer::LaunchedPid(int run) const {
   for (const auto& [pid, process] : processes_) {
     if (process->launched && process->run == run) return pid;
@@ -120,14 +118,6 @@ Tracer::Traffic Tracer::TrafficOf(int connection) const {
   Traffic traffic = found->second.traffic;
   traffic.closed = found->second.socket.expired();
   return traffic;
-}
-
-int Tracer::LowestFreeDescriptor(pid_t pid) const {
-  std::set<int> used;
-  for (const Descriptor& descriptor : DescriptorsOf(proc_fd_, pid)) used.insert(descriptor.fd);
-  int free = 0;
-  while (used.contains(free)) ++free;
-  return free;
 }
 
 }  // namespace sockspec

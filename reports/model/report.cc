@@ -141,6 +141,8 @@ std::string Headline(const Report& report) {
   if (all.error > 0) line += fmt::format(", {} error{}", all.error, all.error == 1 ? "" : "s");
   if (all.not_applicable > 0) line += fmt::format(", {} not applicable", all.not_applicable);
   if (all.notes > 0) line += fmt::format(", {} note{}", all.notes, all.notes == 1 ? "" : "s");
+  // Why there are fewer than all stands in brackets.
+  if (report.planes.find('(') != std::string::npos) line += "; seen on " + report.planes;
   return line;
 }
 

@@ -72,7 +72,8 @@ struct Report {
   double seconds = 0;
   std::string host;                   // "Linux 6.18.44 x86_64"
   std::string sandbox;                // "namespaces" or "none: reason"
-  std::string planes;                 // "trace, kernel, wire" - what was asked for and had
+  std::string planes;                 // "trace, kernel, wire, process", or fewer and why:
+                                      // "kernel, wire, process (ptrace denied)"
   std::string profile;                // tutorial robust strict
   std::vector<std::string> warnings;  // printed first: degraded sandbox, planes asked for, ...
   bool complete = true;

@@ -69,6 +69,10 @@ TEST(ReportTest, HeadlineSaysWhatFailedAndWhatIsMissing) {
   report.rows[2].waived = true;
   report.rows[0].notes = {"slow"};
   EXPECT_EQ(Headline(report), "1 passed, 2 failed (1 MUST, 1 waived), 1 inconclusive, 1 note");
+  report.planes = "wire, process (--planes wire)";
+  EXPECT_EQ(Headline(report),
+            "1 passed, 2 failed (1 MUST, 1 waived), 1 inconclusive, 1 note; seen on wire, process "
+            "(--planes wire)");
   report.complete = false;
   report.rows.clear();
   EXPECT_EQ(Headline(report), "INCOMPLETE: nothing was judged");

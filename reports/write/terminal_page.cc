@@ -102,6 +102,10 @@ void Fit(std::size_t room, Table* table) {
 
 }  // namespace
 
+std::vector<std::string> Wrap(std::string_view text, std::size_t width) {
+  return Wrap(text, width, width);
+}
+
 TerminalPage::TerminalPage(bool colour, int width)
     : colour_(colour), width_(static_cast<std::size_t>(std::max(width, kNarrowest))) {}
 
@@ -114,6 +118,18 @@ void TerminalPage::Blank() { text_ += '\n'; }
 
 void TerminalPage::Line(std::string_view text, Paint paint) {
   text_ += Painted(text, paint);
+  text_ += '\n';
+}
+
+void TerminalPage::Cells(std::vector<Cell> cells) {
+  while (!cells.empty() && cells.back().text.find_last_not_of(' ') == std::string::npos) {
+    cells.pop_back();
+  }
+  if (!cells.empty()) {
+    std::string& last = cells.back().text;
+    last.resize(last.find_last_not_of(' ') + 1);
+  }
+  for (const Cell& cell : cells) text_ += Painted(cell.text, cell.paint);
   text_ += '\n';
 }
 

@@ -22,6 +22,9 @@ struct Table {
   std::vector<std::vector<Cell>> rows;
 };
 
+// Words into lines of at most `width` columns. A word longer than a line is broken.
+std::vector<std::string> Wrap(std::string_view text, std::size_t width);
+
 class TerminalPage {
  public:
   TerminalPage(bool colour, int width);
@@ -29,6 +32,8 @@ class TerminalPage {
   void Blank();
   void Line(std::string_view text, Paint paint = Paint::kPlain);  // as it is, never wrapped
   void Rule(std::string_view title, Paint paint);
+  // Cells of one line, side by side; blanks at its end are left out.
+  void Cells(std::vector<Cell> cells);
 
   // `head` and then `text`, wrapped so that no line but an overlong word passes the width; further
   // lines are indented by `hang`.
@@ -41,6 +46,7 @@ class TerminalPage {
   void Tables(std::vector<Table> tables);
 
   const std::string& text() const { return text_; }
+  std::size_t width() const { return width_; }
 
   static constexpr std::size_t kFieldIndent = 14;
 

@@ -69,10 +69,11 @@ TEST(TerminalWriterTest, KeepsToTheWidthButForCommandsAndTheHeadline) {
   }
 }
 
-TEST(TerminalWriterTest, WarningsComeFirstAndTheHeadlineLast) {
+TEST(TerminalWriterTest, ThePlanesComeFirstWarningsBeforeVerdictsAndTheHeadlineLast) {
   const Report report = GoldenReport();
   const std::string text = WriteTerminal(report, {.width = 200});
-  EXPECT_EQ(text.find("warning: The sandbox is degraded"), 0u);
+  EXPECT_TRUE(text.starts_with("sockspec 0.1.0  planes trace, kernel, wire\n")) << text;
+  EXPECT_LT(text.find("warning: The sandbox is degraded"), text.find("2 failed"));
   EXPECT_TRUE(text.ends_with(Headline(report) + "\n"));
 }
 

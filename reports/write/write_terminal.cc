@@ -26,8 +26,8 @@ class Terminal {
       : report_(report), options_(options), page_(options.colour, options.width) {}
 
   std::string Write() {
-    Warnings();
     Header();
+    Warnings();
     FailureSection("failed", Failures::kCounted, Paint::kRed);
     FailureSection("failed, not counted", Failures::kUncounted, Paint::kYellow);
     ReasonSection("error", "errors", Verdict::kError, Paint::kRed);
@@ -55,9 +55,11 @@ class Terminal {
   }
 
   void Header() {
-    page_.Wrapped({{fmt::format("sockspec {}  ", Visible(report_.tool_version)), Paint::kBold}},
-                  Visible(fmt::format("{}  {}", report_.started, report_.host)), Paint::kDim, 2);
-    page_.Field("planes", Visible(report_.planes));
+    page_.Wrapped({{fmt::format("sockspec {}  ", Visible(report_.tool_version)), Paint::kBold},
+                   {"planes ", Paint::kDim}},
+                  Visible(report_.planes), Paint::kPlain, 2);
+    page_.Field("started", Visible(report_.started));
+    page_.Field("host", Visible(report_.host));
     page_.Field("sandbox", Visible(report_.sandbox));
     for (std::size_t i = 0; i < report_.programs.size(); ++i) {
       const Program& program = report_.programs[i];

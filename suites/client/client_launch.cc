@@ -119,7 +119,7 @@ constexpr const char* kNoFamily = "the command takes neither {family} nor {trans
 // FAM-06: an unsupported family is refused.
 CHECK(ClientUnsupportedFamilies, "FAM-06") {
   if (!TakesFamily(subject().launch)) NotApplicable(kNoFamily);
-  if (subject().traced) {
+  if (timeline().Has(Plane::kTrace)) {
     for (const Call& call : Calls("socket")) {
       if (call.family == AF_APPLETALK && call.error == 0) Inconclusive("this kernel has AppleTalk");
     }
@@ -193,7 +193,6 @@ CHECK(ClientBadPorts, "BIND-13") {
     const std::string wrong = WrongRefusal(timeline(), AllConversations(), End(run), run);
     EXPECT_TRUE(wrong.empty()) << fmt::format("{}, when told to use port \"{}\"", wrong,
                                               ports[run]);
-    if (!subject().traced) continue;
     for (const int index : CallIndices("connect")) {
       const Call& call = CallAt(index);
       if (timeline()[index].run != run || call.role == SocketRole::kDatagram) continue;

@@ -27,6 +27,7 @@ CHECK(EveryClientScenario, "DIA-04") {
     }
     ADD_FAILURE() << fmt::format("crashes: {}", SignalName(event.signal));
   }
+  if (!SawAllEnds()) Need("trace");
   // A program that still runs has not crashed.
   Examine(timeline().OfKind(EventKind::kLaunched));
 }

@@ -110,6 +110,15 @@ std::uint16_t Swapped(int port) {
 
 // BIND-02: the port asked for, in network byte order.
 CHECK(Exchanges, "BIND-02") {
+  if (!timeline().Has(Plane::kTrace)) {
+    const std::vector<SocketRow> listeners = OwnListeners(SnapshotAt("ready"));
+    if (listeners.empty()) Need("trace");
+    const bool asked = std::ranges::any_of(
+        listeners, [this](const SocketRow& row) { return PortOf(row.local) == subject().port; });
+    EXPECT_TRUE(asked) << fmt::format("listens on {}, not on port {}", Listing(listeners),
+                                      subject().port);
+    return;
+  }
   CallIndices("bind");
   const std::vector<int> binds = EndpointBinds(timeline(), transport());
   if (binds.empty()) NotApplicable("it inherits its listener");

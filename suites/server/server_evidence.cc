@@ -49,6 +49,7 @@ bool IsAccept(const Call& call) { return IsOneOf(call.name, {"accept", "accept4"
 
 std::vector<int> SelectCalls(const Timeline& timeline,
                              const std::function<bool(const Call&)>& wanted) {
+  if (!timeline.Has(Plane::kTrace)) throw PlaneMissing(Plane::kTrace);
   return timeline.Find([&](const Event& event) {
     return event.kind == EventKind::kCall && event.call.has_value() && wanted(*event.call);
   });
@@ -178,12 +179,14 @@ std::string WhatItDidLast(const Timeline& timeline, int run, const ProgramEnd& e
   std::ostringstream how;
   how << end;
   if (end.exited) facts.push_back(how.str());
-  std::string last_call;
-  for (const int index : timeline.OfKind(EventKind::kCall)) {
-    if (timeline[index].run != run || timeline[index].call->name == "rt_sigaction") continue;
-    last_call = Describe(timeline[index]);
+  if (timeline.Has(Plane::kTrace)) {
+    std::string last_call;
+    for (const int index : timeline.OfKind(EventKind::kCall)) {
+      if (timeline[index].run != run || timeline[index].call->name == "rt_sigaction") continue;
+      last_call = Describe(timeline[index]);
+    }
+    facts.push_back(last_call.empty() ? "no socket call was seen" : "last call: " + last_call);
   }
-  facts.push_back(last_call.empty() ? "no socket call was seen" : "last call: " + last_call);
   facts.push_back(error_output.empty() ? "nothing on standard error"
                                        : "standard error: " + Quote(error_output, 200));
   return Join(facts, "; ");
