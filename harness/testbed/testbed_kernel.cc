@@ -153,14 +153,16 @@ bool Testbed::IsReady() {
     });
   }
   if (IsUdp(subject_.transport)) {
-    return std::ranges::any_of(sockets_.UdpAtPort(now_port_), own, &InetSocket::row);
+    return std::ranges::any_of(sockets_.UdpSockets(), [&](const InetSocket& socket) {
+      return own(socket.row) && socket.local_port == now_port_;
+    });
   }
   return std::ranges::any_of(sockets_.TcpListeners(), own, &InetSocket::row);
 }
 
 bool Testbed::KernelBringsMore(int number) {
   // Over UNIX bytes are there as soon as they are written.
-  const int fd = peers_[number].peer.fd();
+  const int fd = peers_.at(number).peer.fd();
   if (!IsTcp(subject_.transport) || fd < 0 || Ended(number)) return false;
   const auto its_end = PeerEnd(fd);
   if (!its_end) return false;
