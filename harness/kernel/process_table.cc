@@ -82,7 +82,10 @@ std::vector<int> NumbersIn(int proc_fd, const char* path) {
     ThrowSystemError(errno, fmt::format("openat({}, {})", proc_fd, path));
   }
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(fdopendir(fd.get()), closedir);
-  if (directory == nullptr) ThrowSystemError(errno, fmt::format("fdopendir({})", path));
+  if (directory == nullptr) {
+    if (errno == ENOENT || errno == ESRCH) return numbers;  // it has ended since
+    ThrowSystemError(errno, fmt::format("fdopendir({})", path));
+  }
   static_cast<void>(fd.Release());  // the directory closes it
   while (const dirent* entry = readdir(directory.get())) {
     if (entry->d_name[0] != '.') numbers.push_back(ToNumber<int>(entry->d_name));
