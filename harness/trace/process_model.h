@@ -147,6 +147,9 @@ struct TracedThread {
   std::optional<PendingCall> pending;  // entered, exit not yet seen
   std::optional<PendingCall>
       interrupted;  // returned ERESTART*: restarts, or the program sees EINTR
+  // The kernel's SIGSTOP for a thread that is traced from its start is still to come. One sent by
+  // the harness looks the same: it comes from outside the program's pid namespace.
+  bool first_stop_due = false;
   bool group_stopped = false;
   bool may_sleep = false;  // entered a call that is not followed to its end, in which it
                            // may sleep: a futex, a pipe

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <stdexcept>
+#include <utility>
 
 #include "harness/base/error.h"
 #include "harness/base/processor.h"
@@ -190,7 +191,8 @@ void Tracer::OnNewThread(TracedThread* parent, int event) {
                           : event == PTRACE_EVENT_VFORK ? "vfork"
                                                         : "fork"});
     LeaveSharedProcessor();
-    if (early_stops_.erase(tid) > 0) Resume(thread);
+    thread->first_stop_due = early_stops_.erase(tid) == 0;
+    if (!thread->first_stop_due) Resume(thread);
   }
   Resume(parent);
 }
@@ -261,11 +263,7 @@ void Tracer::OnSignal(TracedThread* thread, int signal) {
       thread->group_stopped = true;  // stays so until Signal(SIGCONT)
       return;
     }
-    // A new child's first stop looks like a SIGSTOP sent to it by nobody.
-    if (info.si_pid == 0 && signal == SIGSTOP && thread->last_call.empty() &&
-        !thread->pending.has_value()) {
-      return Resume(thread);
-    }
+    if (signal == SIGSTOP && std::exchange(thread->first_stop_due, false)) return Resume(thread);
   }
   if (signal == SIGTRAP && thread->last_call.empty()) return Resume(thread);
   bool by_kernel = false;
