@@ -42,7 +42,7 @@ Manifest ReferenceManifest() {
   Claims server;
   server.dual = server.usage_check = server.iterative = true;
   Claims client;
-  client.names = client.usage_check = true;
+  client.names = client.usage_check = client.abstract_names = true;
   client.own_timeout = false;
   Manifest manifest;
   manifest.directory = "/";

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -130,6 +131,19 @@ class PrivateTmpfs {
   int count_ = 0;
 };
 
+// Names are asked for at 127.0.0.1, which is where libraries ask as well if there is no such file
+// (resolv.conf(5)).
+void SetLocalResolver(PrivateTmpfs& tmpfs) {
+  const std::string path = RealPath("/etc/resolv.conf");
+  if (path.empty()) return;
+  const OwnedFd folder = tmpfs.NewDirectory(0755);
+  OwnedFd file(CheckCall(openat(folder.get(), "resolv.conf", O_WRONLY | O_CREAT | O_CLOEXEC, 0644),
+                         "open(resolv.conf)"));
+  constexpr std::string_view kText = "nameserver 127.0.0.1\n";
+  CheckCall(write(file.get(), kText.data(), kText.size()), "write(resolv.conf)");
+  AttachMount(CloneMount(folder.get(), "resolv.conf").get(), path);
+}
+
 constexpr const char* kDevices[] = {"null", "zero", "full", "random", "urandom", "tty"};
 
 // A /dev with the six devices that every program may expect. The host's own would hand the user's
@@ -238,6 +252,7 @@ Arrangement ArrangeMounts(const SandboxOptions& options, bool overlay,
     tmpfs.Cover(path, path == real_home ? 0700 : for_everyone ? 01777 : 0755);
   }
   FillDevices(host_devices);
+  if (options.local_resolver) SetLocalResolver(tmpfs);
 
   std::vector<std::string> visible;
   for (const Kept& keep : kept) {

@@ -60,7 +60,7 @@ SocketAddress Testbed::ServerAddress(const std::string& address) const {
 }
 
 int Testbed::AddPeer(StreamPeer peer) {
-  peers_.push_back({std::move(peer), run_, false, false, ""});
+  peers_.push_back({.peer = std::move(peer), .run = run_});
   return static_cast<int>(peers_.size()) - 1;
 }
 
@@ -204,6 +204,7 @@ void Testbed::RecordEnd(int number) {
   const PeerState state = record.peer.state();
   if (state != PeerState::kFin && state != PeerState::kReset) return;
   record.end_seen = true;
+  record.fin_seen = state == PeerState::kFin;
   Record({.kind = state == PeerState::kFin ? EventKind::kGotFin : EventKind::kGotReset,
           .connection = number,
           .error = record.peer.error()});
@@ -240,14 +241,18 @@ bool Testbed::MoreIsComing(int number) {
 }
 
 void Testbed::Read(int number, std::size_t bytes) {
+  ReadWhile(number, [&](std::string_view since) { return bytes - since.size(); });
+}
+
+void Testbed::ReadWhile(int number, const std::function<std::size_t(std::string_view)>& wanted) {
   FinishConnect(number, true);
   if (!peers_[number].was_connected) return;
   const std::size_t before = peers_[number].received.size();
   const auto enough = [&] {
     while (true) {
-      const std::size_t have = peers_[number].received.size() - before;
-      if (have >= bytes || Ended(number)) return true;
-      if (!ReadOnce(number, bytes - have)) break;
+      const std::size_t more = wanted(std::string_view(peers_[number].received).substr(before));
+      if (more == 0 || Ended(number)) return true;
+      if (!ReadOnce(number, more)) break;
     }
     loop_.WakeOnce(peers_[number].peer.fd(), false);
     return false;
