@@ -40,6 +40,17 @@ std::string Claimed(const std::string& word) {
   return fmt::format("claimed: {}", word);
 }
 
+// Whether a scope's services are those of a program.
+bool Covers(const std::vector<std::string>& services, const std::vector<std::string>& traits,
+            const Service& definition, const std::string& name) {
+  if (services.empty()) return true;
+  if (!definition.own) return Contains(services, name);
+  const std::vector<std::string> held = TraitsOf(definition);
+  return !traits.empty() &&
+         std::all_of(traits.begin(), traits.end(),
+                     [&](const std::string& trait) { return Contains(held, trait); });
+}
+
 bool HasPlaceholder(const LaunchSpec& launch, const std::string& name) {
   return launch.Mentions(name) || (name == "backlog" && launch.backlog.has_value());
 }
@@ -52,7 +63,7 @@ Applicability AppliesTo(const Requirement& requirement, const Program& program,
   const bool for_client = program.role == Role::kClient && !scope.client_services.empty();
   const std::vector<std::string>& services = for_client ? scope.client_services : scope.services;
   if (!requirement.AppliesTo(program.role) ||
-      (!services.empty() && !Contains(services, program.service)) ||
+      !Covers(services, scope.own_services, program.definition, program.service) ||
       (!scope.transports.empty() && !Contains(scope.transports, transport))) {
     return {.applies = Applies::kOutOfScope};
   }

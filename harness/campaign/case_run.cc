@@ -61,6 +61,7 @@ RecordedScenario UnjudgedCase(const PlannedCase& planned, const Program& program
   scenario.subject.role = program.role;
   scenario.subject.transport = planned.transport;
   scenario.subject.service = program.service;
+  scenario.subject.definition = program.definition;
   scenario.subject.launch = program.launch.at(planned.transport);
   GiveAll(planned, verdict, reason, &scenario);
   return scenario;

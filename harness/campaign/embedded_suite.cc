@@ -31,6 +31,7 @@ Suite EmbeddedSuite() {
                                .description = info.description,
                                .requirements = RequirementsOf(info.name),
                                .own = OwnRequirements(info),
+                               .services = info.needs.services,
                                .long_run = info.needs.long_run,
                                .needs_namespaces = NeedsNamespaces(info),
                                .file = info.file,

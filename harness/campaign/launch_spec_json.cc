@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/base/text.h"
+#include "harness/campaign/service_json.h"
 
 namespace sockspec {
 namespace {
@@ -27,15 +28,6 @@ constexpr std::pair<const char*, bool Claims::*> kClaims[] = {
     {"names", &Claims::names},         {"text-only", &Claims::text_only},
     {"one-line", &Claims::one_line},   {"own-timeout", &Claims::own_timeout},
 };
-
-template <typename Enum, std::size_t kCount>
-Enum EnumFromJson(const Json& json, const char* const (&words)[kCount]) {
-  const std::string word = json.get<std::string>();
-  for (std::size_t i = 0; i < kCount; ++i) {
-    if (word == words[i]) return static_cast<Enum>(i);
-  }
-  throw std::runtime_error(fmt::format("unknown word {}", Quote(word)));
-}
 
 template <typename T>
 std::optional<T> OptionalFromJson(const Json& json, const char* key) {
@@ -143,6 +135,7 @@ Json ProgramToJson(const Program& program) {
   Json json = {{"role", Name(program.role)},
                {"service", program.service},
                {"transports", std::move(transports)}};
+  if (program.definition.own) json["definition"] = ServiceToJson(program.definition);
   for (const auto& [transport, spec] : program.launch) {
     json["launch"][std::string(Name(transport))] = LaunchToJson(spec);
   }
@@ -153,6 +146,13 @@ Program ProgramFromJson(const Json& json) {
   Program program;
   program.role = RoleFromJson(json.at("role"));
   program.service = json.at("service").get<std::string>();
+  if (json.contains("definition")) {
+    program.definition = ServiceFromJson(json.at("definition"), program.service);
+  } else if (const Service* service = FindBuiltInService(program.service)) {
+    program.definition = *service;
+  } else {
+    throw std::runtime_error(fmt::format("unknown service {}", Quote(program.service)));
+  }
   for (const Json& name : json.at("transports")) {
     program.transports.push_back(TransportFromJson(name));
   }

@@ -37,6 +37,7 @@ class Planner {
     bool covered = false;
     for (const SuiteScenario& scenario : suite_.scenarios) {
       if (scenario.role != program_.role || !scenario.RunsOn(transport_)) continue;
+      if (!scenario.IsAbout(program_.service)) continue;
       covered = true;
       PlannedCase planned{.program = number_,
                           .transport = transport_,

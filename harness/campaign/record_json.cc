@@ -300,6 +300,7 @@ RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& hea
     scenario.subject = {.role = program.role,
                         .transport = scenario.transport,
                         .service = program.service,
+                        .definition = program.definition,
                         .launch = launch->second,
                         .address = subject.at("address").get<std::string>(),
                         .port = subject.at("port").get<int>(),

@@ -13,6 +13,10 @@ bool SuiteScenario::RunsOn(Transport transport) const {
   return std::find(transports.begin(), transports.end(), transport) != transports.end();
 }
 
+bool SuiteScenario::IsAbout(std::string_view service) const {
+  return services.empty() || std::find(services.begin(), services.end(), service) != services.end();
+}
+
 const SuiteScenario* Suite::Find(std::string_view name) const {
   const auto found = std::find_if(scenarios.begin(), scenarios.end(),
                                   [&](const SuiteScenario& s) { return s.name == name; });

@@ -21,6 +21,7 @@ struct SuiteScenario {
   std::vector<std::string> requirements;  // ids, sorted
   // Those of them that it is there for: not what every scenario of the role judges besides.
   std::vector<std::string> own;
+  std::vector<std::string> services;  // that it is about; empty: any
   bool long_run = false;          // takes many times as long as others
   bool needs_namespaces = false;  // is not driven without
   std::string file;               // from the repository's root
@@ -28,6 +29,7 @@ struct SuiteScenario {
 
   bool Judges(std::string_view requirement) const;
   bool RunsOn(Transport transport) const;
+  bool IsAbout(std::string_view service) const;
 };
 
 struct Suite {

@@ -95,7 +95,15 @@ TEST(CommandLineTest, ListsAndExplains) {
   EXPECT_TRUE(list[0].contains("scenarios"));
   EXPECT_THAT(RunSockspec({"list", "--scenarios"}).output, HasSubstr("judges "));
   EXPECT_THAT(RunSockspec({"explain", "CLS-02"}).output,
-              AllOf(HasSubstr("source"), HasSubstr("hint"), HasSubstr("suites/requirements/")));
+              AllOf(HasSubstr("source"), HasSubstr("hint"), HasSubstr("suites/requirements/"),
+                    HasSubstr("server cls-02-")));
+}
+
+TEST(CommandLineTest, ListsWhatProvesEachRequirement) {
+  const std::string tim = RunSockspec({"list", "--coverage", "--select", "TIM-01"}).output;
+  EXPECT_THAT(tim, AllOf(HasSubstr("Exchanges"), HasSubstr("tim-01-"), HasSubstr("conforming-time")));
+  const std::string cls = RunSockspec({"list", "--coverage", "--select", "CLS-10"}).output;
+  EXPECT_THAT(cls, AllOf(HasSubstr("CLS-10   server  tcp4"), HasSubstr("no gaps")));
 }
 
 TEST(CommandLineTest, TheDoctorSaysWhatIsAllowed) {

@@ -9,6 +9,7 @@
 #include "harness/campaign/suite.h"
 #include "harness/campaign/verdicts.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/coverage_listing.h"
 #include "harness/cli/output.h"
 #include "harness/testbed/catalogue.h"
 
@@ -46,6 +47,7 @@ std::string ScopeWords(const Scope& scope) {
   std::vector<std::string> transports;
   for (Transport transport : scope.transports) transports.emplace_back(Name(transport));
   add("services", scope.services);
+  add("services of your own that are", scope.own_services);
   add("clients of", scope.client_services);
   add("transports", transports);
   add("that claim", scope.claims);
@@ -75,6 +77,7 @@ std::string Explanation(const Requirement& requirement, const Suite& suite) {
   Paragraph("planes", Join(requirement.planes, ", "), &out);
   Paragraph("hint", requirement.hint, &out);
   Paragraph("mutant", requirement.mutant, &out);
+  Paragraph("", Join(MutantsOf(requirement), ", "), &out);
   Paragraph("note", requirement.note, &out);
   bool judged = false;
   for (const SuiteScenario& scenario : suite.scenarios) {
@@ -85,7 +88,10 @@ std::string Explanation(const Requirement& requirement, const Suite& suite) {
               &out);
     judged = true;
   }
-  if (!judged) Paragraph("scenarios", "none in this version", &out);
+  if (!judged) {
+    const std::string& why = requirement.unjudged;
+    Paragraph("scenarios", "none" + (why.empty() ? " in this version" : ": " + why), &out);
+  }
   Paragraph("file", fmt::format("suites/requirements/{}:{}", requirement.file, requirement.line),
             &out);
   return out;

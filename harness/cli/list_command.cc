@@ -12,6 +12,7 @@
 #include "harness/campaign/suite.h"
 #include "harness/campaign/verdicts.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/coverage_listing.h"
 #include "harness/cli/output.h"
 #include "harness/testbed/catalogue.h"
 
@@ -24,6 +25,7 @@ struct ListOptions {
   std::vector<std::string> patterns;
   bool json = false;
   bool scenarios = false;
+  bool coverage = false;
 };
 
 template <typename Each>
@@ -93,7 +95,8 @@ std::string RequirementJson(const Catalogue& catalogue, const std::set<std::stri
                     {"source", requirement.source},
                     {"planes", requirement.planes},
                     {"transports", coverage.transports},
-                    {"scenarios", coverage.scenarios}});
+                    {"scenarios", coverage.scenarios},
+                    {"mutants", MutantsOf(requirement)}});
   }
   return list.dump(2) + "\n";
 }
@@ -135,7 +138,9 @@ int List(const ListOptions& options) {
   const std::set<std::string> selected =
       SelectRequirements(catalogue, ReadPatterns(options.patterns));
   const Suite suite = EmbeddedSuite();
-  if (options.scenarios) {
+  if (options.coverage) {
+    Print(CoverageLines(catalogue, selected, suite));
+  } else if (options.scenarios) {
     Print(options.json ? ScenarioJson(suite, selected) : ScenarioLines(suite, selected));
   } else {
     Print(options.json ? RequirementJson(catalogue, selected, suite)
@@ -150,13 +155,18 @@ void AddList(CLI::App& app, Action* action) {
   auto options = std::make_shared<ListOptions>();
   CLI::App& command = *app.add_subcommand("list", "List requirements, or scenarios");
   command.footer(
-      "\nExamples:\n  sockspec list --select 'CLS-*'\n  sockspec list --scenarios --json\n");
+      "\nExamples:\n  sockspec list --select 'CLS-*'\n  sockspec list --scenarios --json\n"
+      "  sockspec list --coverage\n");
   command.add_option("--select", options->patterns, "only what matches a glob; @FILE (repeatable)")
       ->type_name("GLOB")
       ->expected(1)
       ->take_all();
   command.add_flag("--scenarios", options->scenarios, "list scenarios, with what they judge");
-  command.add_flag("--json", options->json, "as JSON");
+  CLI::Option* json = command.add_flag("--json", options->json, "as JSON");
+  command
+      .add_flag("--coverage", options->coverage,
+                "for each requirement and transport: scenarios, and the programs that prove it")
+      ->excludes(json);
   command.callback([options, action] { *action = [options] { return List(*options); }; });
 }
 

@@ -71,6 +71,8 @@ class Timeline {
   bool Has(Plane plane) const { return !missing_.contains(plane); }
 
   void Append(Event event) { events_.push_back(std::move(event)); }
+  // For an act whose event has to stand before those that it brings about.
+  Event& Amend(int index) { return events_[static_cast<std::size_t>(index)]; }
   const std::deque<Event>& events() const { return events_; }
   std::size_t size() const { return events_.size(); }
   const Event& operator[](std::size_t index) const { return events_[index]; }

@@ -56,6 +56,24 @@ struct Stdio {
   }
 };
 
+// Before the limit of open files holds.
+struct Occupied {
+  int before;
+  int device;
+  boost::system::error_code on_exec_setup(process::posix::default_launcher&,
+                                          const std::filesystem::path&, const char* const*) const {
+    // From above down: `device` itself may be one of them.
+    for (int fd = before - 1; fd >= 3; --fd) {
+      if (fd == device) {
+        if (fcntl(fd, F_SETFD, 0) == -1) return Errno(errno);
+      } else if (dup2(device, fd) == -1) {
+        return Errno(errno);
+      }
+    }
+    return {};
+  }
+};
+
 struct Confined {
   const LaunchRequest& request;
   boost::system::error_code on_exec_setup(process::posix::default_launcher&,
@@ -93,6 +111,7 @@ struct Traced {
 // memory.
 struct VforkLauncher : process::posix::default_launcher {
   const char* first_word;  // argv[0] as the user wrote it
+  int first_to_close = 3;
 
   template <typename Executor, typename Args, typename... Initialisers>
   process::basic_process<Executor> operator()(Executor executor, boost::system::error_code& error,
@@ -111,7 +130,7 @@ struct VforkLauncher : process::posix::default_launcher {
         failed = setup.value();
         _exit(127);
       }
-      close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+      close_range(static_cast<unsigned>(first_to_close), ~0U, CLOSE_RANGE_CLOEXEC);
       ::execve(program.c_str(), const_cast<char* const*>(argv), const_cast<char* const*>(env));
       failed = errno;
       _exit(127);
@@ -149,10 +168,15 @@ pid_t LaunchProgram(const LaunchRequest& request) {
   process::process_environment environment(request.environment);
   VforkLauncher launcher;
   launcher.first_word = request.argv[0].c_str();
-  auto child =
-      launcher(context.get_executor(), error, std::filesystem::path(request.program), arguments,
-               environment, process::process_start_dir(request.directory), stdio, Confined{request},
-               Traced{request.trace, request.own_clock, has_socket});
+  launcher.first_to_close = request.first_free_descriptor;
+  OwnedFd device;
+  if (request.first_free_descriptor > 3) {
+    device = OwnedFd(CheckCall(open("/dev/null", O_RDWR | O_CLOEXEC), "open(/dev/null)"));
+  }
+  auto child = launcher(context.get_executor(), error, std::filesystem::path(request.program),
+                        arguments, environment, process::process_start_dir(request.directory),
+                        stdio, Occupied{request.first_free_descriptor, device.get()},
+                        Confined{request}, Traced{request.trace, request.own_clock, has_socket});
   if (error) {
     const std::string command = ShellQuote(request.argv);
     if (error.value() == ENOEXEC) {

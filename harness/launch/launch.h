@@ -22,6 +22,7 @@ struct LaunchRequest {
   int input = -1, output = -1, error = -1;  // become 0, 1, 2
   std::vector<int> closed;                  // of 0, 1, 2: closed at the start instead
   int umask = -1;                           // -1: inherited
+  int first_free_descriptor = 3;            // all from 3 on before it are open on /dev/null
   Confinement confinement;
   bool trace = true;
   bool own_clock = false;  // follow the calls that read the wall clock
@@ -34,7 +35,8 @@ class ProgramNotExecutable : public std::runtime_error {
 };
 
 // Returns the process id. With `trace` the child is stopped at its exec, waiting for Tracer::Adopt;
-// otherwise it runs. Every descriptor from 3 on is closed in it. The caller reaps it.
+// otherwise it runs. Every descriptor from
+// `first_free_descriptor` on is closed in it. The caller reaps it.
 pid_t LaunchProgram(const LaunchRequest& request);
 
 // The absolute path of argv[0] as execvp would find it: `path` is a PATH list, relative names with

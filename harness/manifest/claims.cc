@@ -21,6 +21,7 @@ constexpr ClaimKey kClaimKeys[] = {
     {"usage-check", Role::kServer, &Claims::usage_check},
     {"iterative", Role::kServer, &Claims::iterative},
     {"super-server", Role::kServer, &Claims::super_server},
+    {"names", Role::kServer, &Claims::names},
     {"names", Role::kClient, &Claims::names},
     {"abstract", Role::kClient, &Claims::abstract_names},
     {"usage-check", Role::kClient, &Claims::usage_check},

@@ -1,7 +1,6 @@
 // The manifest of `--server 'CMD'` and `--client 'CMD'`.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 
@@ -49,11 +48,13 @@ Manifest ManifestFromCommand(Role role, const std::string& command, const std::s
       spec.command.front().empty()) {
     Fail(Name(role), fmt::format("names no program; write './{} {{port}}'", Name(role)));
   }
-  if (std::find(KnownServices().begin(), KnownServices().end(), service) == KnownServices().end()) {
-    Fail("service",
-         fmt::format("unknown service {}; one of {}", Quote(service), Join(KnownServices(), ", ")));
+  const Service* definition = FindBuiltInService(service);
+  if (definition == nullptr) {
+    Fail("service", fmt::format("unknown service {}; one of {}, or one that a manifest defines",
+                                Quote(service), Join(BuiltInServiceNames(), ", ")));
   }
-  Program program{.role = role, .service = service, .transports = transports};
+  Program program{
+      .role = role, .service = service, .definition = *definition, .transports = transports};
   if (transports.empty()) program.transports = TransportsIn(spec, role);
   CheckLaunchPlaceholders(
       spec, role, [&](std::string_view) { return program.transports; },

@@ -12,6 +12,7 @@
 #include "harness/base/text.h"
 #include "harness/manifest/launch_spec_reader.h"
 #include "harness/manifest/program_reader.h"
+#include "harness/manifest/service_reader.h"
 #include "harness/manifest/toml_reader.h"
 
 namespace sockspec {
@@ -99,9 +100,10 @@ void RejectTwin(const TomlTable& table, const Program& program, const Manifest& 
 }
 
 void ReadPrograms(const TomlTable& root, Manifest& manifest) {
+  const std::map<std::string, Service> own_services = ReadServices(root);
   for (Role role : {Role::kServer, Role::kClient}) {
     for (const TomlTable& table : root.Tables(Name(role))) {
-      Program program = ReadProgram(table, role, manifest.directory);
+      Program program = ReadProgram(table, role, manifest.directory, own_services);
       RejectTwin(table, program, manifest);
       manifest.programs.push_back(std::move(program));
     }
@@ -135,8 +137,8 @@ Manifest LoadManifest(const std::string& file) {
   manifest.file = file;
   manifest.directory = AbsolutePath(std::filesystem::absolute(file).parent_path().string(), ".");
   const TomlTable root = TomlTable::Parse(ReadText(file), file);
-  root.AllowOnly({"implementation", "build", "environment", "limits", "sandbox", "server", "client",
-                  "waivers"});
+  root.AllowOnly({"implementation", "build", "environment", "limits", "sandbox", "services",
+                  "server", "client", "waivers"});
   ReadImplementation(root, manifest);
   ReadBuild(root, manifest);
   ReadSurroundings(root, manifest);

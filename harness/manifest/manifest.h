@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "harness/base/transport.h"
+#include "harness/manifest/service.h"
 
 namespace sockspec {
 
@@ -33,8 +34,9 @@ struct Claims {
   bool usage_check = false;     // refuses wrong arguments with a usage text
   bool iterative = false;       // one client after the other, by design
   bool super_server = false;    // inetd and its kind (F7)
+  // both
+  bool names = false;  // resolves the names that it is given
   // clients
-  bool names = false;  // resolves host names
   bool text_only = false;
   bool one_line = false;
   bool own_timeout = true;
@@ -81,7 +83,8 @@ struct LaunchSpec {
 // One [[server]] or [[client]].
 struct Program {
   Role role = Role::kServer;
-  std::string service = "daytime";         // daytime time echo discard chargen qotd
+  std::string service = "daytime";         // daytime time echo discard chargen qotd, or an own one
+  Service definition;                      // of that service
   std::vector<Transport> transports;       // in the order given
   std::map<Transport, LaunchSpec> launch;  // one entry for each transport
 };

@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "[[server]] for each"},
         ErrorCase{"control_bytes_in_a_key", "\"a\\u001Bb\" = 1\n",
                   "1: \"a\\x1bb\": unknown key; one of implementation, build, environment, limits, "
-                  "sandbox, server, client, waivers"}),
+                  "sandbox, services, server, client, waivers"}),
     [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "2: server.transports: \"tcp4\" is listed twice; drop one"},
         ErrorCase{"unknown_service", Server("service = \"http\""),
                   "4: server.service: unknown service \"http\"; one of daytime, time, echo, "
-                  "discard, chargen, qotd"},
+                  "discard, chargen, qotd, or define [services.NAME]"},
         ErrorCase{"table_of_an_unlisted_transport", Server("[server.unix-stream]\nport = 1"),
                   "4: server.unix-stream: is not in transports; add \"unix-stream\" there or drop "
                   "this table"},

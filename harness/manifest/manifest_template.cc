@@ -27,7 +27,7 @@ name = "my-daytime"
 # memory = 536870912               # bytes
 
 [server]                           # several programs: one [[server]] for each
-service = "daytime"                # daytime time echo discard chargen qotd
+service = "daytime"                # daytime time echo discard chargen qotd, or [services.NAME]
 transports = ["tcp4", "tcp6"]      # also udp4 udp6 unix-stream unix-seqpacket unix-dgram
 command = ["./server", "{address}", "{port}"]
 # port = 1313                      # where it is built in and the command has no {port}
@@ -37,6 +37,15 @@ command = ["./server", "{address}", "{port}"]
 # stop = { signal = "SIGTERM", to = "launched" }
 # claims = { dual = true }         # peer-log v6-only dual abstract workers usage-check iterative
 # limits = { per-minute = 255 }    # what the server itself limits
+
+# [services.redis]                 # a service of your own; use it by service = "redis"
+# steps = [                        # each sends, expects or both; the first may expect alone
+#   { send = "PING\r\n", expect = "+PONG\r\n" },
+#   { send = { hex = "51 55 49 54 0d 0a" }, expect = { pattern = '\+OK.*' } },  # Perl's pattern
+# ]                                # expect also: { hex = "00 ff" }, { bytes = 4 }, and
+#                                  # { reply = "request" }, "nothing", "anything", "endless"
+# closes = "server"                # who ends the connection: server, client, either
+# banner = { lines = 1 }           # passed over; or { pattern = '220-.*' }: all lines that match
 
 # [server.unix-stream]             # any of these keys for one transport, once it is in transports
 # command = ["./server", "unix", "{path}"]

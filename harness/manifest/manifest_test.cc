@@ -254,7 +254,7 @@ TEST(ManifestFromCommand, SaysWhatToWrite) {
             "--server: a single { in \"{port\"; write {{ for a brace");
   EXPECT_EQ(CommandError("./s {port}", "http"),
             "--service: unknown service \"http\"; one of daytime, time, echo, discard, chargen, "
-            "qotd");
+            "qotd, or one that a manifest defines");
   EXPECT_EQ(CommandError("./s {path}", "daytime", {Transport::kTcp4}),
             "--server: {path} has no value here; add unix-stream, unix-seqpacket or unix-dgram to "
             "transports");

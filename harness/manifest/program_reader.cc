@@ -60,6 +60,29 @@ std::vector<Transport> ReadTransports(const TomlTable& table) {
   return transports;
 }
 
+// The service that a program names, built in or of the manifest's own.
+const Service& ReadService(const TomlTable& table, Role role,
+                           const std::map<std::string, Service>& own_services) {
+  const std::string name = table.Text("service", "\"daytime\"").value_or("daytime");
+  if (const Service* service = FindBuiltInService(name)) return *service;
+  const auto own = own_services.find(name);
+  if (own == own_services.end()) {
+    std::vector<std::string> known = BuiltInServiceNames();
+    for (const auto& entry : own_services) known.push_back(entry.first);
+    const std::string nearest = Nearest(name, known);
+    table.Fail("service",
+               fmt::format("unknown service {}; {}, or define [services.NAME]", Quote(name),
+                           nearest.empty() ? "one of " + Join(known, ", ")
+                                           : "did you mean \"" + nearest + "\"?"));
+  }
+  if (role == Role::kClient) {
+    table.Fail("service", fmt::format("{} is a service of your own, which only servers are judged "
+                                      "on; take one of {}",
+                                      Quote(name), Join(BuiltInServiceNames(), ", ")));
+  }
+  return own->second;
+}
+
 // A value that is built in contradicts a placeholder that passes it.
 void CheckBuiltIn(const TomlTable& table, const LaunchSpec& spec) {
   const auto check = [&](std::string_view key, bool built_in) {
@@ -74,12 +97,6 @@ void CheckBuiltIn(const TomlTable& table, const LaunchSpec& spec) {
 
 }  // namespace
 
-const std::vector<std::string>& KnownServices() {
-  static const std::vector<std::string> services = {"daytime", "time",    "echo",
-                                                    "discard", "chargen", "qotd"};
-  return services;
-}
-
 void CheckLaunchPlaceholders(const LaunchSpec& spec, Role role, const KeyUsers& users,
                              const LaunchFailure& fail) {
   const auto check = [&](const std::string& key, std::string_view text) {
@@ -92,7 +109,8 @@ void CheckLaunchPlaceholders(const LaunchSpec& spec, Role role, const KeyUsers& 
   check("stdin", spec.standard_input.text);
 }
 
-Program ReadProgram(const TomlTable& table, Role role, const std::string& manifest_directory) {
+Program ReadProgram(const TomlTable& table, Role role, const std::string& manifest_directory,
+                    const std::map<std::string, Service>& own_services) {
   std::vector<std::string> known = LaunchKeys(role);
   known.insert(known.end(), {"service", "transports"});
   for (const std::string& name : TransportNames()) known.push_back(name);
@@ -100,13 +118,8 @@ Program ReadProgram(const TomlTable& table, Role role, const std::string& manife
 
   Program program;
   program.role = role;
-  if (const auto service = table.Text("service", "\"daytime\"")) {
-    if (!Contains(KnownServices(), *service)) {
-      table.Fail("service", fmt::format("unknown service {}; one of {}", Quote(*service),
-                                        Join(KnownServices(), ", ")));
-    }
-    program.service = *service;
-  }
+  program.definition = ReadService(table, role, own_services);
+  program.service = program.definition.name;
   program.transports = ReadTransports(table);
   for (Transport transport : AllTransports()) {
     const bool listed = std::find(program.transports.begin(), program.transports.end(),

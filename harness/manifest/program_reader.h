@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,10 +12,9 @@
 
 namespace sockspec {
 
-// The services of RFC 862 to 868.
-const std::vector<std::string>& KnownServices();
-
-Program ReadProgram(const TomlTable& table, Role role, const std::string& manifest_directory);
+// `own_services` are those that the manifest defines.
+Program ReadProgram(const TomlTable& table, Role role, const std::string& manifest_directory,
+                    const std::map<std::string, Service>& own_services);
 
 // Checks the placeholders of a launch. `users` tells which transports the value of a key
 // ("command", "files", "environment", "stdin") serves. `fail` gets the key and what is wrong with

@@ -139,6 +139,9 @@ void PrepareNetwork(int proc, const SandboxOptions& options, const HostAbilities
   if (options.longest_queue != 0 && abilities.network_settings) {
     WriteProcFile(proc, "sys/net/core/somaxconn", std::to_string(options.longest_queue));
   }
+  if (options.send_buffer != 0 && abilities.network_settings) {
+    WriteProcFile(proc, "sys/net/ipv4/tcp_wmem", fmt::format("4096 {0} {0}", options.send_buffer));
+  }
   if (options.v6_only_default) WriteProcFile(proc, "sys/net/ipv6/bindv6only", "1");
   // Before lo comes up, so that ::1 never appears.
   if (options.ipv6_disabled) WriteProcFile(proc, "sys/net/ipv6/conf/all/disable_ipv6", "1");

@@ -24,6 +24,9 @@ std::string_view Name(ObligedBy obliged_by);
 struct Scope {
   std::vector<std::string> services;         // "daytime", ...
   std::vector<std::string> client_services;  // for clients in place of `services`, unless empty
+  // Where `services` names some: the traits (TraitsOf) that bring in a service of a manifest's own,
+  // all needed; empty: none comes in.
+  std::vector<std::string> own_services;
   std::vector<Transport> transports;
   std::vector<std::string> claims;        // all needed: "peer-log", "dual", "names", ...
   std::vector<std::string> any_claims;    // one of them needed: "dual" or "v6-only"
@@ -43,6 +46,7 @@ struct Requirement {
   std::string statement, source, stimulus, criterion, mutant, hint, note;
   std::vector<std::string> planes;  // "trace", "kernel", "wire", "process", "fault": all that a
                                     // verdict needs, of one role at least
+  std::string unjudged;             // why no scenario judges it on some transports, if so
   std::string condition;            // for people: when `level` is in force ...
   std::optional<Level> otherwise;   // ... and the level otherwise
   std::string file;                 // "fam.toml", for error messages

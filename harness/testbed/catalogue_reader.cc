@@ -7,6 +7,7 @@
 
 #include "harness/base/text.h"
 #include "harness/manifest/manifest.h"
+#include "harness/manifest/service.h"
 #include "harness/manifest/toml_reader.h"
 
 namespace sockspec {
@@ -67,10 +68,14 @@ Scope ReadScope(const TomlTable& requirement) {
   Scope scope;
   const auto table = requirement.Table("scope", R"({ services = ["daytime"] })");
   if (!table) return scope;
-  table->AllowOnly({"services", "client-services", "transports", "claims", "any-claims",
-                    "not-claims", "placeholders", "observed"});
+  table->AllowOnly({"services", "client-services", "own-services", "transports", "claims",
+                    "any-claims", "not-claims", "placeholders", "observed"});
   scope.services = ListOf(*table, "services", kServices);
   scope.client_services = ListOf(*table, "client-services", kServices);
+  scope.own_services = ListOf(*table, "own-services", KnownTraits());
+  if (scope.services.empty() && !scope.own_services.empty()) {
+    table->Fail("own-services", "adds to services, which is missing; drop it");
+  }
   for (const std::string& name : ListOf(*table, "transports", NamesUpTo(Transport::kIcmp6))) {
     scope.transports.push_back(*ParseTransport(name));
   }
@@ -113,7 +118,7 @@ void ReadRequirements(const std::string& file, const std::string& text,
   for (const TomlTable& table : root.Tables("requirement")) {
     table.AllowOnly({"id", "roles", "step", "scope", "level", "obliged-by", "condition",
                      "otherwise", "statement", "source", "planes", "stimulus", "criterion",
-                     "mutant", "hint", "note"});
+                     "mutant", "hint", "note", "unjudged"});
     Requirement requirement{.id = Needed(table, "id"), .area = area, .area_title = title};
     requirement.file = file;
     requirement.line = table.line();
@@ -141,6 +146,7 @@ void ReadRequirements(const std::string& file, const std::string& text,
     requirement.mutant = Needed(table, "mutant");
     requirement.hint = Needed(table, "hint");
     requirement.note = table.Text("note", "\"...\"").value_or("");
+    requirement.unjudged = table.Text("unjudged", "\"...\"").value_or("");
     requirements.push_back(std::move(requirement));
   }
 }

@@ -191,24 +191,47 @@ bool Check::DeadlineReached() const {
   return !timeline().OfKind(EventKind::kDeadline).empty();
 }
 
-std::string Check::FirstReply() {
+const ReplyModel& Check::Definition() {
+  if (!definition_) definition_.emplace(subject().definition);
+  return *definition_;
+}
+
+bool Check::Answered(const Conversation& conversation) {
+  return Definition().Answers(conversation);
+}
+
+bool Check::Reached(const Conversation& conversation) {
+  if (!conversation.received.empty() || Answered(conversation)) return true;
+  if (subject().definition.Replies()) return false;
+  if (!timeline().Has(Plane::kTrace)) return conversation.ending == Ending::kReset;
+  return !timeline()
+              .Find([&](const Event& event) {
+                return event.kind == EventKind::kCall &&
+                       event.call->connection == conversation.connection &&
+                       event.call->error == 0 && event.call->result > 0 &&
+                       (event.call->name.starts_with("re") || event.call->name == "splice");
+              })
+              .empty();
+}
+
+ReplyModel Check::FirstReply() {
   for (const Conversation& conversation : timeline().Conversations()) {
-    if (conversation.received.empty() || conversation.ending == Ending::kReset) continue;
+    if (!Answered(conversation) || conversation.ending == Ending::kReset) continue;
     Examine(conversation.events);
-    return conversation.received;
+    return {subject().definition, conversation.received};
   }
   Inconclusive("no client of the scenario got a whole reply to compare with");
 }
 
-std::string Check::OrdinaryReply() {
+ReplyModel Check::OrdinaryReply() {
   const std::vector<Conversation> all = timeline().Conversations();
+  const ReplyModel model(subject().definition, all.empty() ? "" : all.front().received);
   for (const std::size_t i : {0, 1}) {
-    const bool served = i < all.size() && all[i].ending != Ending::kReset &&
-                        !all[i].received.empty() && SameShape(all[i].received, all[0].received);
+    const bool served = i < all.size() && all[i].ending != Ending::kReset && model.Fits(all[i]);
     if (!served) Inconclusive("it does not serve two ordinary clients, one after the other");
     Examine(all[i].events);
   }
-  return all[0].received;
+  return model;
 }
 
 void Check::Note(const std::string& text) { Now().result.notes.push_back(text); }

@@ -23,6 +23,7 @@
 #include "harness/base/transport.h"
 #include "harness/evidence/timeline.h"
 #include "harness/manifest/manifest.h"
+#include "harness/testbed/reply_model.h"
 #include "harness/testbed/scenario.h"
 
 namespace sockspec {
@@ -32,6 +33,7 @@ struct Subject {
   Role role = Role::kServer;
   Transport transport = Transport::kTcp4;
   std::string service;
+  Service definition;  // of that service
   LaunchSpec launch;
   // The ordinary parameters of the launch.
   std::string address;
@@ -94,13 +96,16 @@ class Check : public ::testing::Test {
   void Examine(int event);
   void Examine(const std::vector<int>& events);
 
-  // The server's reply in the scenario's first whole exchange, for comparison with others;
-  // inconclusive where there was none.
-  std::string FirstReply();
-
+  // The exchange was a whole one by the service's definition. Examines nothing.
+  bool Answered(const Conversation& conversation);
+  // The server was heard of: some reply came, or where none is due, the input was taken.
+  bool Reached(const Conversation& conversation);
+  // The scenario's first whole exchange, for comparison with others; inconclusive where there was
+  // none.
+  ReplyModel FirstReply();
   // The same of a scenario that begins with two ordinary exchanges, one after the other: a program
   // that does not get so far says nothing about what comes after; inconclusive then.
-  std::string OrdinaryReply();
+  ReplyModel OrdinaryReply();
 
   // --- other verdicts ----------------------------------------------------------------------------
   void Note(const std::string& text);  // a pass with a note
@@ -117,6 +122,9 @@ class Check : public ::testing::Test {
 
  private:
   void TestBody() final;
+  const ReplyModel& Definition();
+
+  std::optional<ReplyModel> definition_;
 };
 
 // ------------------------------------------------------------------------------------------------

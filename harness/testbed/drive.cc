@@ -11,6 +11,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/error.h"
+#include "harness/base/socket_address.h"
 #include "harness/base/text.h"
 #include "harness/launch/launch.h"
 #include "harness/sandbox/directory_copy.h"
@@ -26,6 +27,8 @@ namespace {
 // Its byte swap (54578) is a port of its own, so that a forgotten htons() shows.
 constexpr int kPort = 13013;
 constexpr int kBacklog = 16;
+// An endless reply would fill megabytes of the kernel's before anybody reads.
+constexpr int kLittleBuffer = 65536;
 constexpr const char* kPath = "/tmp/sockspec.sock";
 // No clock tells this time: a client that prints its own is seen.
 constexpr const char* kDaytimeReply = "Tuesday, February 3, 2004 17:42:09-UTC\r\n";
@@ -127,6 +130,14 @@ int LeasePort() {
   return ntohs(address.sin_port);
 }
 
+// Takes the questions of resolvers and never answers.
+OwnedFd MuteResolver() {
+  OwnedFd fd(CheckCall(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket(AF_INET)"));
+  const SocketAddress address = MakeAddress(Transport::kUdp4, "127.0.0.1", 53);
+  CheckCall(bind(fd.get(), address.get(), address.length), "bind(127.0.0.1:53)");
+  return fd;
+}
+
 }  // namespace
 
 std::string_view Name(DriveEnd end) { return kEnds[static_cast<int>(end)].name; }
@@ -143,6 +154,7 @@ Subject MakeSubject(const Program& program, Transport transport, const DriveOpti
   subject.role = program.role;
   subject.transport = transport;
   subject.service = program.service;
+  subject.definition = program.definition;
   subject.launch = program.launch.at(transport);
   const LaunchSpec& spec = subject.launch;
   subject.missing = MissingMeans(options);
@@ -204,12 +216,17 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     sandbox_options.extra_addresses = scenario.needs.extra_addresses;
     sandbox_options.names = scenario.needs.names;
     sandbox_options.dead_routes = scenario.needs.dead_routes;
+    sandbox_options.v6_only_default = scenario.needs.v6_only_default;
     if (IsUdp(subject.transport)) {
       sandbox_options.extra_addresses.push_back(DatagramClientAddress(subject.transport));
+    }
+    if (scenario.needs.little_send_buffer || subject.definition.Endless()) {
+      sandbox_options.send_buffer = kLittleBuffer;
     }
     const PathFolder path_folder(subject);
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
     lap("namespaces");
+    const OwnedFd resolver = scenario.needs.silent_resolver ? MuteResolver() : OwnedFd();
     if (options.await_turn) {
       drive.began = options.await_turn();
       since = MonotonicNanoseconds();

@@ -247,7 +247,9 @@ std::vector<std::string> RequirementsOf(std::string_view scenario) {
 }
 
 bool NeedsNamespaces(const ScenarioInfo& scenario) {
-  return !scenario.needs.extra_addresses.empty() || scenario.needs.first_unprivileged_port != 0;
+  const SandboxNeeds& needs = scenario.needs;
+  return !needs.extra_addresses.empty() || needs.first_unprivileged_port != 0 ||
+         needs.v6_only_default || needs.silent_resolver;
 }
 
 std::string WhyNotObservable(std::string_view scenario, const Subject& subject) {

@@ -69,85 +69,7 @@ bool IsCrash(int signal) {
          signal == SIGILL;
 }
 
-// A run of letters, of digits, or one other byte.
-enum class RunKind { kLetters, kDigits, kOther };
-struct Run {
-  RunKind kind;
-  std::string_view text;
-};
-
-RunKind KindOf(unsigned char byte) {
-  if (byte >= '0' && byte <= '9') return RunKind::kDigits;
-  // Bytes past ASCII are letters of some language.
-  if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 0x80) {
-    return RunKind::kLetters;
-  }
-  return RunKind::kOther;
-}
-
-std::vector<Run> RunsOf(std::string_view text) {
-  std::vector<Run> runs;
-  for (std::size_t start = 0; start < text.size();) {
-    const RunKind kind = KindOf(static_cast<unsigned char>(text[start]));
-    std::size_t end = start + 1;
-    while (kind != RunKind::kOther && end < text.size() &&
-           KindOf(static_cast<unsigned char>(text[end])) == kind) {
-      ++end;
-    }
-    runs.push_back({kind, text.substr(start, end - start)});
-    start = end;
-  }
-  return runs;
-}
-
-bool IsText(std::string_view bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](unsigned char byte) {
-    return byte >= 0x20 ? byte != 0x7f : byte == '\t' || byte == '\n' || byte == '\r';
-  });
-}
-
-// Two words at one place: "Sunday" and "Monday", but not "Sunday" and "unday".
-bool WordsMayDiffer(std::string_view one, std::string_view other) {
-  if (one.size() == other.size()) return true;
-  if (one.size() > other.size()) std::swap(one, other);
-  return !other.starts_with(one) && !other.ends_with(one);
-}
-
-// Two numbers at one place: a clock without leading zeros goes from 9 to 10, and fractions of a
-// second may be printed without their last zeros.
-bool NumbersMayDiffer(std::string_view one, std::string_view other, bool fraction, bool last) {
-  if (one.size() == other.size() || fraction) return true;
-  constexpr std::size_t kClockDigits = 3;
-  return !last && one.size() <= kClockDigits && other.size() <= kClockDigits;
-}
-
 }  // namespace
-
-bool SameShape(std::string_view reply, std::string_view model) {
-  if (reply.empty() || model.empty()) return reply.empty() && model.empty();
-  // Binary replies hold no words; only their length stays the same from one to the next.
-  if (!IsText(reply) || !IsText(model)) return reply.size() == model.size();
-  const std::vector<Run> runs = RunsOf(reply);
-  const std::vector<Run> wanted = RunsOf(model);
-  if (runs.size() != wanted.size()) return false;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (runs[i].kind != wanted[i].kind) return false;
-    const bool last = i + 1 == runs.size();
-    const bool fraction = i > 0 && (wanted[i - 1].text == "." || wanted[i - 1].text == ",");
-    switch (runs[i].kind) {
-      case RunKind::kLetters:
-        if (!WordsMayDiffer(runs[i].text, wanted[i].text)) return false;
-        break;
-      case RunKind::kDigits:
-        if (!NumbersMayDiffer(runs[i].text, wanted[i].text, fraction, last)) return false;
-        break;
-      case RunKind::kOther:
-        if (runs[i].text != wanted[i].text) return false;
-        break;
-    }
-  }
-  return true;
-}
 
 std::ostream& operator<<(std::ostream& out, Ending ending) { return out << EndingInWords(ending); }
 
@@ -239,23 +161,24 @@ ConversationMatcher ReceivedNothing() {
                               [](const Conversation& c) { return c.received.empty(); });
 }
 
-ConversationMatcher ReceivedReplyLike(std::string model) {
-  const std::string words = fmt::format("a whole reply like {}", Quote(model));
+ConversationMatcher ReceivedReplyLike(ReplyModel model) {
+  const std::string words = model.Words();
   return ::testing::MakeMatcher(new WordedMatcher<Conversation>(
-      words + " was received", "no reply like " + Quote(model) + " was received",
+      words + " was received", "no reply like " + Quote(model.ordinary()) + " was received",
       [model = std::move(model)](const Conversation& c, std::ostream* why) {
-        const bool same = SameShape(c.received, model);
-        if (!same && why != nullptr && !c.received.empty()) {
-          if (c.received.size() < model.size()) {
-            *why << fmt::format("{} of about {} bytes", c.received.size(), model.size());
-          } else if (c.received.size() > model.size()) {
+        const bool fits = model.Fits(c);
+        const std::size_t wanted = model.ordinary().size();
+        if (!fits && why != nullptr && !c.received.empty() && wanted > 0) {
+          if (c.received.size() < wanted) {
+            *why << fmt::format("{} of about {} bytes", c.received.size(), wanted);
+          } else if (c.received.size() > wanted) {
             *why << fmt::format("{} bytes, where the reply has about {}", c.received.size(),
-                                model.size());
+                                wanted);
           } else {
             *why << "the same length, but not the same text";
           }
         }
-        return same;
+        return fits;
       }));
 }
 

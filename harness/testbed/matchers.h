@@ -10,6 +10,7 @@
 #include <string>
 
 #include "harness/testbed/check.h"
+#include "harness/testbed/reply_model.h"
 
 namespace sockspec {
 
@@ -23,9 +24,8 @@ ConversationMatcher EndedBy(Ending ending);
 ConversationMatcher EndedByProgram();
 ConversationMatcher ReceivedSomething();
 ConversationMatcher ReceivedNothing();
-// As whole as `model`, a reply of the same program seen before: the same text up to digits and
-// letters, so that a cut or doubled reply differs and a clock that moved on does not.
-ConversationMatcher ReceivedReplyLike(std::string model);
+// Fits the model: whole by its service's definition, and as whole as an ordinary reply.
+ConversationMatcher ReceivedReplyLike(ReplyModel model);
 ConversationMatcher ReceivedBytes(std::string bytes);
 
 EndMatcher ExitedWith(int status);
@@ -36,8 +36,5 @@ EndMatcher StillRunning();
 
 ::testing::Matcher<const std::string&> IsEmptyText();
 ::testing::Matcher<const std::string&> IsNotEmptyText();
-
-// The shape of a reply: see ReceivedReplyLike.
-bool SameShape(std::string_view reply, std::string_view model);
 
 }  // namespace sockspec

@@ -101,11 +101,13 @@ TEST(Received, SomethingOrNothing) {
 }
 
 TEST(ReceivedReplyLike, SaysHowMuchIsMissing) {
-  const ConversationMatcher whole = ReceivedReplyLike(kReply);
+  const Service& daytime = *FindBuiltInService("daytime");
+  const ConversationMatcher whole = ReceivedReplyLike({daytime, kReply});
   EXPECT_THAT(Replied(kReply, Ending::kFin), whole);
   EXPECT_THAT(Replied("Sunday", Ending::kFin), Not(whole));
   EXPECT_EQ(Explanation(whole, Replied("Sunday", Ending::kFin)), "6 of about 39 bytes");
-  EXPECT_EQ(Description(ReceivedReplyLike("now\n")), "a whole reply like \"now\\n\" was received");
+  EXPECT_EQ(Description(ReceivedReplyLike({daytime, "now\n"})),
+            "a whole reply like \"now\\n\" was received");
 }
 
 TEST(ReceivedBytes, SaysWhereTheyDiffer) {

@@ -41,11 +41,16 @@ void Peer::SendUrgent(std::string_view bytes) { testbed_->SendUrgent(number_, by
 void Peer::SendFiller(std::int64_t bytes, Filler filler) {
   testbed_->SendFiller(number_, bytes, filler);
 }
+void Peer::SendWhileReading(std::string_view bytes) { testbed_->SendWhileReading(number_, bytes); }
 void Peer::HalfClose() { testbed_->HalfClose(number_); }
 void Peer::Close() { testbed_->Close(number_); }
 void Peer::Abort() { testbed_->Abort(number_); }
 void Peer::Read(std::size_t bytes) { testbed_->Read(number_, bytes); }
-void Peer::ReadToEnd() { testbed_->Read(number_, static_cast<std::size_t>(-1)); }
+void Peer::ReadToEnd() { testbed_->ReadToEnd(number_); }
+
+void Peer::Converse() { testbed_->Converse(number_); }
+void Peer::Finish() { testbed_->Finish(number_); }
+bool Peer::Answered() const { return testbed_->Answered(number_); }
 
 void Peer::SendInsteadOf(const Peer& other, std::string_view bytes) {
   testbed_->SendDatagram(number_, other.number_, bytes);
@@ -76,8 +81,8 @@ Client Scenario::Connect(const ConnectOptions& options) {
 
 Client Scenario::Exchange(const ConnectOptions& options) {
   Client client = Connect(options);
-  client.ReadToEnd();
-  client.Close();
+  client.Converse();
+  client.Finish();
   return client;
 }
 
@@ -97,6 +102,7 @@ void Scenario::MoveClock(int seconds) { testbed_->MoveClock(seconds); }
 
 Transport Scenario::transport() const { return testbed_->subject().transport; }
 const std::string& Scenario::service() const { return testbed_->subject().service; }
+const Service& Scenario::definition() const { return testbed_->subject().definition; }
 const LaunchSpec& Scenario::launch() const { return testbed_->subject().launch; }
 int Scenario::port() const { return testbed_->subject().port; }
 const std::string& Scenario::path() const { return testbed_->subject().path; }

@@ -52,6 +52,7 @@ struct LaunchOptions {
   std::vector<int> closed;               // descriptors closed at the start, of 0, 1, 2
   OutputEnd output = OutputEnd::kRecorded;
   std::optional<int> umask;
+  int first_free_descriptor = 3;  // all from 3 on before it are open already
   // Instead of the command's words from the first one that holds a placeholder on, or from the
   // option before it that would be left without its value.
   std::optional<std::vector<std::string>> arguments;
@@ -118,11 +119,21 @@ class Peer {
   // The same with so many bytes of filler; recorded as one kSent event without bytes, whose number
   // says how many went out.
   void SendFiller(std::int64_t bytes, Filler filler = Filler::kLines);
+  // Reads meanwhile, until as many bytes have come back; for a server that sends as it receives.
+  void SendWhileReading(std::string_view bytes);
   void HalfClose();              // shutdown(SHUT_WR): the FIN goes out, reading goes on
   void Close();                  // close(): FIN
   void Abort();                  // close() with SO_LINGER {1, 0}: RST
   void Read(std::size_t bytes);  // until that many more bytes, an end, or settled
-  void ReadToEnd();              // until FIN, RST, or settled
+  // Until FIN, RST, or settled. Of a service whose replies never end, 1 MiB.
+  void ReadToEnd();
+
+  // The service's exchange, round by round, as far as the server answers: all but the end.
+  void Converse();
+  // The end of it, as the service has it: a client that ends its side first, or none; reads to the
+  // end, closes.
+  void Finish();
+  bool Answered() const;  // it was a whole one, by the service's definition
 
  private:
   Testbed* testbed_;
@@ -165,7 +176,7 @@ class Scenario {
   // --- peers -----------------------------------------------------------------------------------
   // A client comes: connects, or over datagrams has sent kRequest.
   Client Connect(const ConnectOptions& options = {});
-  // The ordinary exchange of the service: connect, read to the end, close. Over datagrams: one
+  // The ordinary exchange of the service: connects, converses, finishes. Over datagrams: one
   // request, one look for an answer.
   Client Exchange(const ConnectOptions& options = {});
   // A socket that sends datagrams to the server (or anywhere); nothing is sent yet.
@@ -196,7 +207,8 @@ class Scenario {
   // --- what this run is about --------------------------------------------------------------------
   Transport transport() const;
   const std::string& service() const;
-  const LaunchSpec& launch() const;  // the manifest's words for this program and transport
+  const Service& definition() const;  // of that service
+  const LaunchSpec& launch() const;   // the manifest's words for this program and transport
   int port() const;
   const std::string& path() const;
   const std::string& address() const;  // of the ordinary run
@@ -234,8 +246,12 @@ struct SandboxNeeds {
   HostNames names;                     // of the program's resolver, which then knows no others
   std::vector<DeadRoute> dead_routes;  // destinations that no packet reaches
   int longest_queue = 0;               // what the kernel takes of any backlog, where it can be set
+  bool v6_only_default = false;        // sysctl bindv6only
+  bool silent_resolver = false;        // whoever asks for a name by DNS gets no answer
+  bool little_send_buffer = false;     // over TCP the kernel takes 64 KiB of what nobody reads
   bool own_clock = false;              // the program's wall clock can be moved: MoveClock()
   bool long_run = false;               // takes many times as long as others: it is started first
+  std::vector<std::string> services = {};  // that the scenario is about; empty: any
 };
 
 struct ScenarioInfo {

@@ -25,6 +25,7 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
                  const Sandbox& sandbox, bool own_clock, Timeline* timeline)
     : manifest_(manifest),
       subject_(subject),
+      expected_reply_(subject.definition),
       spec_(subject.launch),
       options_(options),
       sandbox_(sandbox),

@@ -18,6 +18,7 @@
 #include "harness/evidence/timeline.h"
 #include "harness/kernel/counters.h"
 #include "harness/kernel/socket_table.h"
+#include "harness/manifest/expected_reply.h"
 #include "harness/peer/datagram_socket.h"
 #include "harness/peer/loopback_flush.h"
 #include "harness/peer/stream_listener.h"
@@ -77,10 +78,19 @@ class Testbed {
   void Close(int number);
   void Abort(int number);
   void Read(int number, std::size_t bytes);
+  // Reads while `wanted`, which gets what this call has read, says how many bytes more at most.
+  void ReadWhile(int number, const std::function<std::size_t(std::string_view)>& wanted);
   // Of a datagram socket: nobody can refuse it, nor end it.
   bool Connected(int number) const;
   bool Ended(int number) const;
   const std::string& Received(int number) const;
+
+  // --- testbed_service.cc ------------------------------------------------------------------------
+  void ReadToEnd(int number);
+  void Converse(int number);
+  void SendWhileReading(int number, std::string_view bytes);
+  void Finish(int number);
+  bool Answered(int number) const;
 
   // --- testbed_datagrams.cc ----------------------------------------------------------------------
   int OpenDatagram(const DatagramOptions& options);
@@ -120,6 +130,7 @@ class Testbed {
     int run = -1;
     bool was_connected = false;
     bool end_seen = false;  // FIN or RST is on the timeline
+    bool fin_seen = false;
     std::string received;
   };
   struct DatagramRecord {
@@ -200,6 +211,7 @@ class Testbed {
 
   const Manifest& manifest_;
   const Subject& subject_;
+  const ExpectedReply expected_reply_;
   const LaunchSpec& spec_;
   const DriveOptions& options_;
   const Sandbox& sandbox_;

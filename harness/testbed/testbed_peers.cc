@@ -61,7 +61,7 @@ SocketAddress Testbed::ServerAddress(const std::string& address) const {
 
 int Testbed::AddPeer(StreamPeer peer) {
   const int number = next_connection_++;
-  peers_.emplace(number, PeerRecord{std::move(peer), run_, false, false, ""});
+  peers_.emplace(number, PeerRecord{.peer = std::move(peer), .run = run_});
   return number;
 }
 
@@ -227,6 +227,7 @@ void Testbed::RecordEnd(int number) {
   const PeerState state = record.peer.state();
   if (state != PeerState::kFin && state != PeerState::kReset) return;
   record.end_seen = true;
+  record.fin_seen = state == PeerState::kFin;
   Record({.kind = state == PeerState::kFin ? EventKind::kGotFin : EventKind::kGotReset,
           .connection = number,
           .error = record.peer.error()});
@@ -274,14 +275,18 @@ bool Testbed::MoreIsComing(int number) {
 
 void Testbed::Read(int number, std::size_t bytes) {
   if (datagrams_.contains(number)) return ReceiveDatagram(number);
+  ReadWhile(number, [&](std::string_view since) { return bytes - since.size(); });
+}
+
+void Testbed::ReadWhile(int number, const std::function<std::size_t(std::string_view)>& wanted) {
   FinishConnect(number, true);
   if (!peers_.at(number).was_connected) return;
   const std::size_t before = peers_.at(number).received.size();
   const auto enough = [&] {
     while (true) {
-      const std::size_t have = peers_.at(number).received.size() - before;
-      if (have >= bytes || Ended(number)) return true;
-      if (!ReadOnce(number, bytes - have)) break;
+      const std::size_t more = wanted(std::string_view(peers_.at(number).received).substr(before));
+      if (more == 0 || Ended(number)) return true;
+      if (!ReadOnce(number, more)) break;
     }
     loop_.WakeOnce(peers_.at(number).peer.fd(), false);
     return false;

@@ -84,10 +84,12 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   request.own_clock = own_clock_;
   request.umask = options.umask.value_or(-1);
   request.closed = options.closed;
+  request.first_free_descriptor = options.first_free_descriptor;
   if (spec_.standard_input.kind == StdinKind::kClosed) request.closed.push_back(0);
   if (manifest_.limits.processes) request.confinement.processes = *manifest_.limits.processes;
   if (manifest_.limits.memory) request.confinement.memory = *manifest_.limits.memory;
   if (manifest_.limits.files) request.confinement.open_files = *manifest_.limits.files;
+  request.confinement.open_files += options.first_free_descriptor - 3;
 
   ++run_;
   now_listening_ = values.at("address");
@@ -102,6 +104,11 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   request.output = ends[1].get();
   request.error = ends[2].get();
   Record({.kind = EventKind::kLaunched, .run = run_, .text = ShellQuote(request.argv)});
+  if (request.first_free_descriptor > 3) {
+    Record({.kind = EventKind::kFault,
+            .text = fmt::format("descriptors 3 to {} are open already",
+                                request.first_free_descriptor - 1)});
+  }
   const pid_t pid = LaunchProgram(request);
   for (OwnedFd& end : ends) end.Reset();
   watch_->Adopt(pid, run_, own_clock_);

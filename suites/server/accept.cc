@@ -32,25 +32,16 @@ SCENARIO(
   }
   Signal(SIGCONT);
   for (Client& client : together) {
-    client.ReadToEnd();
-    client.Close();
+    client.Converse();
+    client.Finish();
   }
   Settle();
 }
 
 // ACC-01: each connection is served on the descriptor that accept() returned.
 CHECK(Exchanges, "ACC-01") {
-  const std::string model = FirstReply();
-  std::vector<Conversation> exchanges = AllConversations();
-  // The last one comes after the stop signal; CLS-12 judges that.
-  if (!timeline()
-           .Find([](const Event& event) {
-             return event.kind == EventKind::kSnapshot && event.snapshot->label == "after stop";
-           })
-           .empty()) {
-    exchanges.pop_back();
-  }
-  for (const Conversation& conversation : exchanges) {
+  const ReplyModel model = FirstReply();
+  for (const Conversation& conversation : BeforeStop(timeline(), AllConversations())) {
     if (!conversation.connected) continue;
     EXPECT_THAT(conversation, ReceivedReplyLike(model));
   }
@@ -131,7 +122,7 @@ CHECK(Exchanges, "ACC-15") {
 
 // ACC-17: clients that come together get one whole reply each.
 CHECK(Together, "ACC-17") {
-  const std::string model = OrdinaryReply();
+  const ReplyModel model = OrdinaryReply();
   std::vector<Conversation> all = AllConversations();
   std::erase_if(all, HadNoRoom);
   if (all.size() < kOrdinary + 2) Inconclusive("its queue takes too few clients");

@@ -89,8 +89,8 @@ SCENARIO(
 }
 
 // Fails where the client after the fault is not served.
-void ExpectServedAfter(const Conversation& after, const std::string& model, int error) {
-  EXPECT_TRUE(SameShape(after.received, model)) << fmt::format(
+void ExpectServedAfter(const Conversation& after, const ReplyModel& model, int error) {
+  EXPECT_TRUE(model.Fits(after)) << fmt::format(
       "stops serving after accept() has failed with {}: {}", ErrnoName(error), InWords(after));
 }
 
@@ -133,7 +133,7 @@ CHECK(AcceptWithoutClient, "ACC-09") {
 
 // ACC-10: pending network errors are treated like EAGAIN.
 CHECK(AcceptNetworkErrors, "ACC-10") {
-  const std::string model = OrdinaryReply();
+  const ReplyModel model = OrdinaryReply();
   std::size_t faults_so_far = 0;
   int judged = 0;
   for (int i = 0; i < 3; ++i) {
@@ -170,7 +170,7 @@ CHECK(OutOfDescriptors, "ACC-07") {
   }
   if (refused == 0) Inconclusive("no accept() ran out of descriptors");
   const Conversation after = TheConversation(kOrdinary + 2);
-  EXPECT_TRUE(SameShape(after.received, OrdinaryReply())) << fmt::format(
+  EXPECT_TRUE(OrdinaryReply().Fits(after)) << fmt::format(
       "does not serve again once descriptors are free, after accept() has failed with EMFILE: {}",
       InWords(after));
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr int kClockStep = 3600;
 
 SCENARIO(ClockMovesOn, kServer, kAllTransports, "the clock moves on by an hour between two clients",
-         .own_clock = true) {
+         .own_clock = true, .services = {"daytime"}) {
   Start();
   Exchange();
   Settle();
@@ -23,7 +23,7 @@ SCENARIO(ClockMovesOn, kServer, kAllTransports, "the clock moves on by an hour b
 }
 
 // The replies that clients got.
-std::vector<Conversation> Answered(const std::vector<Conversation>& all) {
+std::vector<Conversation> WithReply(const std::vector<Conversation>& all) {
   std::vector<Conversation> answered;
   for (const Conversation& conversation : all) {
     if (!conversation.received.empty()) answered.push_back(conversation);
@@ -33,7 +33,7 @@ std::vector<Conversation> Answered(const std::vector<Conversation>& all) {
 
 // DAY-01: printable ASCII, space, CR and LF alone.
 CHECK(Exchanges, "DAY-01") {
-  const std::vector<Conversation> answered = Answered(AllConversations());
+  const std::vector<Conversation> answered = WithReply(AllConversations());
   if (answered.empty()) Inconclusive("no client got a reply");
   for (const Conversation& conversation : answered) {
     const std::string& reply = conversation.received;
@@ -68,16 +68,6 @@ CHECK(Exchanges, "DAY-02") {
     EXPECT_TRUE(line.find('\n') == std::string_view::npos)
         << "sends more than one line: " << Quote(conversation.received);
   }
-}
-
-// UTC in seconds at an event, by the wall clock at the timeline's beginning; 0 where that is
-// missing.
-double WallClockAt(const Timeline& timeline, int index) {
-  if (timeline.size() == 0 || timeline[0].number == 0) return 0;
-  constexpr double kNanoseconds = 1e9;
-  return (static_cast<double>(timeline[0].number) +
-          static_cast<double>(timeline[index].at - timeline[0].at)) /
-         kNanoseconds;
 }
 
 // DAY-03: the current date and time.

@@ -88,12 +88,11 @@ bool IsCrash(int signal) {
 // DIA-04: nothing ends the program by a crash.
 CHECK(EveryServerScenario, "DIA-04") {
   Examine(timeline().OfKind(EventKind::kLaunched));
-  std::vector<int> faults;
-  if (timeline().Has(Plane::kTrace)) {
-    faults = SelectCalls(timeline(), [](const Call& call) {
-      return call.injected || call.error == EMFILE || call.error == ENFILE;
-    });
-  }
+  const std::vector<int> faults = timeline().Find([](const Event& event) {
+    if (event.kind == EventKind::kFault) return true;
+    return event.kind == EventKind::kCall &&
+           (event.call->injected || event.call->error == EMFILE || event.call->error == ENFILE);
+  });
   for (const EventKind kind : {EventKind::kExited, EventKind::kProcessEnded}) {
     for (const int index : timeline().OfKind(kind)) {
       const Event& end = timeline()[index];

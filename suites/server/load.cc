@@ -28,7 +28,7 @@ SCENARIO(ManyExchanges, kServer, kAllTransports,
   const int quarter = std::max(1, (Bounded(launch(), kWarmUp + kExchanges) - kWarmUp) / kQuarters);
   const auto exchange = [this](int clients) {
     for (int i = 0; i < clients; ++i) {
-      if (Exchange().received().empty()) return false;
+      if (!Exchange().Answered()) return false;
     }
     return true;
   };

@@ -193,9 +193,9 @@ std::string WhatItDidLast(const Timeline& timeline, int run, const ProgramEnd& e
 }
 
 const Conversation* FirstWithoutReply(const std::vector<Conversation>& conversations,
-                                      const std::string& model) {
+                                      const ReplyModel& model) {
   for (const Conversation& conversation : conversations) {
-    if (!SameShape(conversation.received, model)) return &conversation;
+    if (!model.Fits(conversation)) return &conversation;
   }
   return nullptr;
 }
@@ -212,6 +212,25 @@ bool LooksRateLimited(const Conversation& last, std::size_t successes) {
   constexpr std::size_t kFew = 40;
   return successes > kFew && last.connected && last.received.empty() &&
          (last.ending == Ending::kFin || last.ending == Ending::kReset);
+}
+
+std::vector<Conversation> BeforeStop(const Timeline& timeline, std::vector<Conversation> all) {
+  const std::vector<int> stops = timeline.Find([](const Event& event) {
+    return event.kind == EventKind::kSnapshot && event.snapshot->label == "after stop";
+  });
+  if (stops.empty()) return all;
+  std::erase_if(all, [&](const Conversation& conversation) {
+    return conversation.events.front() > stops.front();
+  });
+  return all;
+}
+
+double WallClockAt(const Timeline& timeline, int index) {
+  if (timeline.size() == 0 || timeline[0].number == 0) return 0;
+  constexpr double kNanoseconds = 1e9;
+  return (static_cast<double>(timeline[0].number) +
+          static_cast<double>(timeline[index].at - timeline[0].at)) /
+         kNanoseconds;
 }
 
 std::string InWords(const Conversation& conversation) {

@@ -24,6 +24,9 @@ int Bounded(const LaunchSpec& launch, int wanted);
 // one after the other, shows nothing of its own about the rest (Check::OrdinaryReply).
 inline constexpr int kOrdinary = 2;
 
+// Bytes of noise that the first client of UnexpectedInput sends.
+inline constexpr int kNoise = 1 << 20;
+
 // --- calls --------------------------------------------------------------------------------------
 bool IsSend(const Call& call);
 bool IsReceive(const Call& call);
@@ -77,7 +80,7 @@ std::string WhatItDidLast(const Timeline& timeline, int run, const ProgramEnd& e
 // --- conversations ------------------------------------------------------------------------------
 // The first of them whose reply is not whole, compared with `model`.
 const Conversation* FirstWithoutReply(const std::vector<Conversation>& conversations,
-                                      const std::string& model);
+                                      const ReplyModel& model);
 // The program closed it, by FIN or by RST.
 bool ProgramEnded(const Conversation& conversation);
 // It could not connect because the queue of the listener was full.
@@ -85,5 +88,10 @@ bool HadNoRoom(const Conversation& conversation);
 // An empty close after more than 40 successes: a limit of rate may be at work (rule F8).
 bool LooksRateLimited(const Conversation& last, std::size_t successes);
 std::string InWords(const Conversation& conversation);
+// Without what came after the stop signal; CLS-12 judges that.
+std::vector<Conversation> BeforeStop(const Timeline& timeline, std::vector<Conversation> all);
+// UTC in seconds at an event, by the wall clock at the timeline's beginning; 0 where that is
+// missing.
+double WallClockAt(const Timeline& timeline, int index);
 
 }  // namespace sockspec

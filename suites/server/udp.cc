@@ -217,19 +217,19 @@ CHECK(DatagramReceiveError, "UDP-06") {
   LevelHoldsIf(LearnsOfErrors(timeline()),
                "its socket is not connected and has no IP_RECVERR, so that Linux tells it of no "
                "such error");
-  const std::string model = OrdinaryReply();
+  const ReplyModel model = OrdinaryReply();
   const std::vector<Conversation> all = AllConversations();
   if (all.size() < kOrdinary + 2 || FaultsBefore(timeline(), all.back()).empty()) {
     Inconclusive("no receive of the program's could fail");
   }
-  EXPECT_TRUE(SameShape(all.back().received, model))
+  EXPECT_TRUE(model.Fits(all.back()))
       << "stops serving after a receive has failed with ECONNREFUSED: " << InWords(all.back());
 }
 
 // ... and on sending.
 CHECK(DatagramSendErrors, "UDP-06") {
   CallIndices("send*");
-  const std::string model = OrdinaryReply();
+  const ReplyModel model = OrdinaryReply();
   const std::vector<Conversation> all = AllConversations();
   int judged = 0;
   for (std::size_t i = 0; i < std::size(kSendErrors); ++i) {
@@ -238,10 +238,10 @@ CHECK(DatagramSendErrors, "UDP-06") {
     const std::size_t faults = FaultsBefore(timeline(), all[after]).size();
     if (faults <= i) continue;
     ++judged;
-    EXPECT_TRUE(SameShape(all[after].received, model))
+    EXPECT_TRUE(model.Fits(all[after]))
         << fmt::format("stops serving after a send has failed with {}: {}",
                        ErrnoName(kSendErrors[i]), InWords(all[after]));
-    if (!SameShape(all[after].received, model)) return;
+    if (!model.Fits(all[after])) return;
   }
   if (judged == 0) Inconclusive("no send of the program's could fail");
 }
@@ -274,10 +274,10 @@ CHECK(Exchanges, "UDP-12") {
 
 // UNX-08: a client without a name does not stop the service.
 CHECK(UnnamedDatagrams, "UNX-08") {
-  const std::string model = OrdinaryReply();
+  const ReplyModel model = OrdinaryReply();
   const std::vector<Conversation> all = AllConversations();
   if (all.size() < kOrdinary + 2) Inconclusive("the client with a name never came");
-  EXPECT_TRUE(SameShape(all.back().received, model))
+  EXPECT_TRUE(model.Fits(all.back()))
       << "stops serving after a datagram from a client without a name: " << InWords(all.back());
 }
 
