@@ -32,6 +32,7 @@ Suite EmbeddedSuite() {
                                .requirements = RequirementsOf(info.name),
                                .own = OwnRequirements(info),
                                .long_run = info.needs.long_run,
+                               .sweep = info.needs.sweep,
                                .file = info.file,
                                .line = info.line});
   }

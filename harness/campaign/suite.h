@@ -21,6 +21,7 @@ struct SuiteScenario {
   // Those of them that it is there for: not what every scenario of the role judges besides.
   std::vector<std::string> own;
   bool long_run = false;  // takes many times as long as others
+  int sweep = 0;          // of at most so many steps; 0: no sweep
   std::string file;       // from the repository's root
   int line = 0;
 

@@ -154,10 +154,11 @@ void TraceLog::Add(const RecordHeader& header, const RecordedScenario& scenario)
   if (!selected) return;  // the gate of a selection without it
   const RecordedProgram& program = header.programs[static_cast<std::size_t>(scenario.program)];
   std::string& text = texts_[place];
-  text = fmt::format("== {} {} on {}: {}, {}{}{}\n", report::Visible(program.implementation),
-                     Name(program.program.role), Name(scenario.transport), scenario.scenario,
-                     scenario.outcome, scenario.reason.empty() ? "" : ": ",
-                     report::Visible(scenario.reason));
+  const std::string step = scenario.step > 0 ? fmt::format(" step {}", scenario.step) : "";
+  text += fmt::format("== {} {} on {}: {}{}, {}{}{}\n", report::Visible(program.implementation),
+                      Name(program.program.role), Name(scenario.transport), scenario.scenario, step,
+                      scenario.outcome, scenario.reason.empty() ? "" : ": ",
+                      report::Visible(scenario.reason));
   for (const Event& event : scenario.timeline.events()) {
     const report::ExcerptLine line = ExcerptLineOf(event, program.program.role);
     text += fmt::format("{:>11.3f} ms  {:<8}{:<10}{}\n", line.milliseconds, line.plane, line.actor,

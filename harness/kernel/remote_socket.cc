@@ -8,7 +8,6 @@ extern "C" {  // which glibc 2.36 forgets
 }
 
 #include "harness/base/error.h"
-#include "harness/base/socket_address.h"
 
 namespace sockspec {
 namespace {
@@ -57,19 +56,26 @@ SocketOptions ReadSocketOptions(int fd) {
   return options;
 }
 
-std::string LocalAddressOf(int fd) {
+SocketAddress LocalEndOf(int fd) {
   SocketAddress address;
   address.length = sizeof address.storage;
   CheckCall(getsockname(fd, address.get(), &address.length), "getsockname({})", fd);
-  return PrintAddress(address);
+  return address;
 }
 
-std::string PeerAddressOf(int fd) {
+std::optional<SocketAddress> PeerEndOf(int fd) {
   SocketAddress address;
   address.length = sizeof address.storage;
-  if (getpeername(fd, address.get(), &address.length) == 0) return PrintAddress(address);
-  if (errno == ENOTCONN) return "";
+  if (getpeername(fd, address.get(), &address.length) == 0) return address;
+  if (errno == ENOTCONN) return std::nullopt;
   ThrowSystemError(errno, fmt::format("getpeername({})", fd));
+}
+
+std::string LocalAddressOf(int fd) { return PrintAddress(LocalEndOf(fd)); }
+
+std::string PeerAddressOf(int fd) {
+  const auto peer = PeerEndOf(fd);
+  return peer.has_value() ? PrintAddress(*peer) : "";
 }
 
 }  // namespace sockspec

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/base/owned_fd.h"
+#include "harness/base/socket_address.h"
 
 namespace sockspec {
 
@@ -30,7 +31,10 @@ struct SocketOptions {
 // Throws std::system_error where `fd` is no socket.
 SocketOptions ReadSocketOptions(int fd);
 
-// getsockname() and getpeername() printed as harness/base/socket_address.h does; "" where the
+// getsockname() and getpeername(); nullopt where the socket has no peer.
+SocketAddress LocalEndOf(int fd);
+std::optional<SocketAddress> PeerEndOf(int fd);
+// The same, printed as harness/base/socket_address.h does; "" where the
 // socket has no peer.
 std::string LocalAddressOf(int fd);
 std::string PeerAddressOf(int fd);

@@ -1,6 +1,7 @@
 // The tracer: stops of the program under test. Threads, signals, and calls at entry and exit.
 #include "harness/trace/tracer.h"
 
+#include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -89,7 +90,7 @@ void Tracer::Adopt(pid_t pid, int run, bool own_clock) {
   if (own_clock_) HideVdso(pid);
   TracedThread* thread = AddThread(pid, process);
   Emit(thread, {.kind = EventKind::kProcessStarted, .text = "launch"});
-  Resume(thread);
+  Begin(thread);
 }
 
 void Tracer::Resume(TracedThread* thread, int signal) {
@@ -160,13 +161,14 @@ void Tracer::OnNewThread(TracedThread* parent, int event) {
       process->handlers = parent->process->handlers;
     }
     TracedThread* thread = AddThread(tid, process);
+    if (event != PTRACE_EVENT_VFORK) HoldNewTask(thread);
     Emit(thread, {.kind = EventKind::kProcessStarted,
                   .number = parent->process->number,
                   .text = is_thread                     ? "thread"
                           : event == PTRACE_EVENT_VFORK ? "vfork"
                                                         : "fork"});
     LeaveSharedProcessor();
-    if (early_stops_.erase(tid) > 0) Resume(thread);
+    if (early_stops_.erase(tid) > 0) Begin(thread);
   }
   Resume(parent);
 }
@@ -175,6 +177,11 @@ void Tracer::LeaveSharedProcessor() {
   if (!StaysOnProcessor()) return;
   LeaveProcessor();
   for (const auto& [tid, thread] : threads_) LeaveProcessor(tid);
+}
+
+void Tracer::Begin(TracedThread* thread) {
+  thread->has_begun = true;
+  if (!thread->held) Resume(thread);
 }
 
 void Tracer::OnExec(TracedThread* thread) {
@@ -236,7 +243,7 @@ void Tracer::OnSignal(TracedThread* thread, int signal) {
     // A new child's first stop looks like a SIGSTOP sent to it by nobody.
     if (info.si_pid == 0 && signal == SIGSTOP && thread->last_call.empty() &&
         !thread->pending.has_value()) {
-      return Resume(thread);
+      return Begin(thread);
     }
   }
   if (signal == SIGTRAP && thread->last_call.empty()) return Resume(thread);
@@ -276,15 +283,22 @@ void Tracer::OnEntry(TracedThread* thread) {
   pending.entry = entry;
   for (int i = 0; i < 6; ++i) pending.arguments[i] = info.seccomp.args[i];
 
+  bool restarted = false;
   if (thread->interrupted.has_value()) {
     if (thread->interrupted->entry == entry) {
-      thread->interrupted.reset();  // restarted: one call for the program
+      thread->interrupted.reset();
+      restarted = true;  // one call for the program
     } else {
       NoteInterrupted(thread);
     }
   }
   DecodeEntry(tracee, &pending);
   if (entry->kind == CallKind::kOpen && !IsPreparation(pending.call)) return Resume(thread);
+  // A new task shows by its event.
+  if (entry->kind == CallKind::kFork &&
+      (!Aims(CallClass::kFork) || (pending.call.flags & CLONE_THREAD) != 0)) {
+    return Resume(thread);
+  }
   pending.socket = thread->process->Socket(pending.call.fd);
   // A call on a number that is no socket any more, or never was one, is news if it fails.
   const bool stray =
@@ -311,16 +325,18 @@ void Tracer::OnEntry(TracedThread* thread) {
     pending.call.edge_triggered = thread->process->IsEdgeTriggered(*pending.socket);
     thread->made_socket_call = entry->kind != CallKind::kClose;
   }
+  pending.wait = ClassifyWait(tracee, *thread->process, pending);
   bool skipped = false;
-  ApplyFaultAtEntry(thread, &pending, &skipped);
-  if (!skipped) {
+  if (!restarted) ApplyFaultAtEntry(thread, &pending, &skipped);
+  if (skipped) {
+    pending.wait.reset();
+  } else {
     if (entry->kind == CallKind::kClose) ForgetDescriptor(thread->process, pending.call.fd);
-    pending.wait = ClassifyWait(tracee, *thread->process, pending);
     OnAwaitingClients(pending);
     CompareWithLastWait(thread, pending.wait);
   }
   thread->pending = std::move(pending);
-  Resume(thread);
+  if (!thread->held) Resume(thread);
 }
 
 void Tracer::OnExit(TracedThread* thread) {
@@ -379,8 +395,9 @@ void Tracer::NoteInterrupted(TracedThread* thread) {
 }
 
 bool Tracer::AllStopped() const {
-  return std::all_of(threads_.begin(), threads_.end(),
-                     [](const auto& entry) { return entry.second->group_stopped; });
+  return std::all_of(threads_.begin(), threads_.end(), [](const auto& entry) {
+    return entry.second->group_stopped || entry.second->held;
+  });
 }
 
 void Tracer::Signal(pid_t pid, int signal) {

@@ -1,0 +1,94 @@
+// For the tests of this folder: a traced run of a small program whose calls are known.
+#pragma once
+
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "harness/base/error.h"
+#include "harness/evidence/timeline.h"
+#include "harness/launch/launch.h"
+#include "harness/trace/tracer.h"
+
+namespace sockspec {
+
+// Waiting spins: what is waited for is certain to come.
+class ProgramRun {
+ public:
+  ProgramRun(const char* program, const std::string& mode, const std::vector<Fault>& faults = {},
+             bool own_clock = false)
+      : proc_(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)),
+        tracer_(proc_.get(),
+                {[this](Event event) {
+                   timeline_.Append(std::move(event));
+                   if (on_event_) on_event_(timeline_[timeline_.size() - 1]);
+                 },
+                 [](pid_t, int, const std::string&) { return 0; }, [](pid_t, int) {}}) {
+    for (const Fault& fault : faults) tracer_.Arm(fault);
+    int ends[2];
+    CheckCall(pipe2(ends, O_CLOEXEC), "pipe2()");
+    output_ = OwnedFd(ends[0]);
+    OwnedFd write_end(ends[1]);
+    LaunchRequest request;
+    request.program = program;
+    request.argv = {program, mode};
+    request.directory = "/";
+    request.input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    request.output = request.error = write_end.get();
+    request.own_clock = own_clock;
+    tracer_.Adopt(LaunchProgram(request), 0, own_clock);
+    close(request.input);
+  }
+  ~ProgramRun() {
+    for (pid_t pid : tracer_.LivingProcesses()) tracer_.Signal(pid, SIGKILL);
+    Until([this] { return !tracer_.AnyLiving(); });
+  }
+
+  void Until(const std::function<bool()>& reached) {
+    do {
+      const bool over = !tracer_.AnyLiving();
+      tracer_.HandleStops();
+      sched_yield();
+      if (reached()) return;
+      if (over) throw std::runtime_error("the program has ended, and what was awaited never came");
+    } while (true);
+  }
+  // The exit status.
+  int Finish() {
+    Until([this] { return !tracer_.AnyLiving(); });
+    const Event* exit = timeline_.Exit(0);
+    if (exit == nullptr) throw std::runtime_error("the program's end was not seen");
+    return static_cast<int>(exit->number);
+  }
+  std::string Output() {
+    char buffer[256];
+    const ssize_t n = read(output_.get(), buffer, sizeof buffer);
+    return std::string(buffer, n > 0 ? static_cast<std::size_t>(n) : 0);
+  }
+  std::vector<std::string> CallNames() {
+    std::vector<std::string> names;
+    for (int i : timeline_.OfKind(EventKind::kCall)) names.push_back(At(i).name);
+    return names;
+  }
+  const Call& At(int index) { return *timeline_[static_cast<std::size_t>(index)].call; }
+  const Call& First(const std::string& name) { return At(timeline_.Calls(name).at(0)); }
+
+  Tracer& tracer() { return tracer_; }
+  Timeline& timeline() { return timeline_; }
+  void OnEvent(std::function<void(const Event&)> handler) { on_event_ = std::move(handler); }
+
+ private:
+  OwnedFd proc_;
+  Timeline timeline_;
+  std::function<void(const Event&)> on_event_;
+  Tracer tracer_;
+  OwnedFd output_;
+};
+
+}  // namespace sockspec
