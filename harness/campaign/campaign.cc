@@ -129,6 +129,7 @@ class Campaign {
       }
     }
     PrepareToDrive(directories, options_.abilities);
+    for (const PlannedCase& planned : cases()) steps_.push_back(planned.sweep > 0 ? 1 : 0);
     // The gates of all programs can start at once; what stands behind one, when it has passed.
     for (std::size_t i = 0; i < cases().size(); ++i) {
       const bool opens = cases()[i].gate || GateOf(cases()[i]) < 0;
@@ -144,9 +145,11 @@ class Campaign {
          .work =
              [&](int job, const AwaitTurn& await_turn) {
                drive.await_turn = await_turn;
-               const PlannedCase& planned = cases()[static_cast<std::size_t>(job)];
+               const auto place = static_cast<std::size_t>(job);
+               const PlannedCase& planned = cases()[place];
                const CampaignProgram& entry = programs_[static_cast<std::size_t>(planned.program)];
-               return InLines(RunCase(planned, *entry.manifest, *entry.program, drive));
+               return InLines(
+                   RunCase(planned, steps_[place], *entry.manifest, *entry.program, drive));
              },
          .started =
              [this](int job) {
@@ -183,7 +186,8 @@ class Campaign {
   }
 
   void Done(int job, WorkerReport report) {
-    const PlannedCase& planned = cases()[static_cast<std::size_t>(job)];
+    const auto place = static_cast<std::size_t>(job);
+    const PlannedCase& planned = cases()[place];
     std::optional<RecordedScenario> scenario;
     EvidenceDigest digest;
     std::string line, why = report.death;
@@ -204,12 +208,16 @@ class Campaign {
       }
     }
     if (!scenario) {
-      scenario = UnjudgedCase(planned, ProgramOf(planned), kWorkerDied, Verdict::kError,
-                              "the harness's worker failed: " + why);
+      scenario = UnjudgedCase(planned, steps_[place], ProgramOf(planned), kWorkerDied,
+                              Verdict::kError, "the harness's worker failed: " + why);
       scenario->milliseconds = report.milliseconds;
-      TakeUnjudged(*scenario);
+      TakeUnjudged(planned, *scenario);
     } else {
-      Take(*scenario, std::move(digest), line);
+      Take(planned, *scenario, std::move(digest), line);
+    }
+    if (!Finishes(*scenario, planned)) {
+      ++steps_[place];
+      runnable_.insert(job);
     }
     if (planned.gate) OpenGate(job);
   }
@@ -233,17 +241,18 @@ class Campaign {
   }
 
   void Skip(const PlannedCase& planned, const std::string& reason) {
-    TakeUnjudged(
-        UnjudgedCase(planned, ProgramOf(planned), kSkipped, Verdict::kInconclusive, reason));
+    TakeUnjudged(planned, UnjudgedCase(planned, planned.sweep > 0 ? 1 : 0, ProgramOf(planned),
+                                       kSkipped, Verdict::kInconclusive, reason));
   }
 
-  void TakeUnjudged(const RecordedScenario& scenario) {
-    Take(scenario, DigestOf(scenario), ScenarioToJson(scenario));
+  void TakeUnjudged(const PlannedCase& planned, const RecordedScenario& scenario) {
+    Take(planned, scenario, DigestOf(scenario), ScenarioToJson(scenario));
   }
 
-  void Take(const RecordedScenario& scenario, EvidenceDigest digest, const std::string& line) {
+  void Take(const PlannedCase& planned, const RecordedScenario& scenario, EvidenceDigest digest,
+            const std::string& line) {
     builder_->Add(scenario, std::move(digest));
-    writer_->Add(scenario, line);
+    writer_->Add(scenario, planned, line);
     if (events_.finished) {
       events_.finished(scenario, writer_->scenarios(), builder_->failures());
     }
@@ -271,6 +280,7 @@ class Campaign {
   std::optional<RecordWriter> writer_;
   std::set<int> runnable_, waiting_;  // not started; waiting: behind a gate not decided yet
   std::map<int, bool> gate_passed_;   // by the gate's job, once decided
+  std::vector<int> steps_;  // of each case the step that runs next or now; 0 where it is no sweep
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/base/clock.h"
 
 namespace sockspec {
@@ -22,17 +24,21 @@ void GiveAll(const PlannedCase& planned, Verdict verdict, const std::string& rea
 
 }  // namespace
 
-RecordedScenario RunCase(const PlannedCase& planned, const Manifest& manifest,
+RecordedScenario RunCase(const PlannedCase& planned, int step, const Manifest& manifest,
                          const Program& program, const DriveOptions& options) {
   const ScenarioInfo* info = FindScenario(planned.scenario);
   if (info == nullptr) {
-    return UnjudgedCase(planned, program, Name(DriveEnd::kHarnessError), Verdict::kError,
+    return UnjudgedCase(planned, step, program, Name(DriveEnd::kHarnessError), Verdict::kError,
                         "this program holds no such scenario");
   }
-  RecordedScenario scenario{
-      .scenario = planned.scenario, .program = planned.program, .transport = planned.transport};
+  RecordedScenario scenario{.scenario = planned.scenario,
+                            .program = planned.program,
+                            .transport = planned.transport,
+                            .step = step};
   scenario.subject = MakeSubject(program, planned.transport, options);
+  scenario.subject.step = step;
   Drive drive = DriveScenario(*info, manifest, scenario.subject, options);
+  scenario.goes_on = step > 0 && drive.goes_on;
   scenario.outcome = Name(drive.end);
   scenario.reason = drive.reason;
   scenario.phases = std::move(drive.phases);
@@ -50,12 +56,13 @@ RecordedScenario RunCase(const PlannedCase& planned, const Manifest& manifest,
   return scenario;
 }
 
-RecordedScenario UnjudgedCase(const PlannedCase& planned, const Program& program,
+RecordedScenario UnjudgedCase(const PlannedCase& planned, int step, const Program& program,
                               std::string_view outcome, Verdict verdict,
                               const std::string& reason) {
   RecordedScenario scenario{.scenario = planned.scenario,
                             .program = planned.program,
                             .transport = planned.transport,
+                            .step = step,
                             .outcome = std::string(outcome),
                             .reason = reason};
   scenario.subject.role = program.role;
@@ -71,6 +78,19 @@ void JudgeAgain(const PlannedCase& planned, RecordedScenario* scenario) {
   if (!HasEvidence(scenario->outcome)) return;
   scenario->results = AsRecorded(
       JudgeScenario(planned.scenario, scenario->subject, scenario->timeline, planned.requirements));
+  if (planned.sweep == 0 || !scenario->goes_on || scenario->step < planned.sweep) return;
+  // Checks of every scenario ask nothing of the sweep.
+  const std::vector<std::string> everywhere = RequirementsOf(
+      scenario->subject.role == Role::kServer ? kEveryServerScenario : kEveryClientScenario);
+  for (CheckResult& result : scenario->results) {
+    if (result.verdict != Verdict::kPass) continue;
+    if (std::ranges::find(everywhere, result.requirement) != everywhere.end()) continue;
+    result.verdict = Verdict::kInconclusive;
+    result.reason = fmt::format(
+        "{} such calls went the other way, one a run, and the program makes more: this sweep ends "
+        "there",
+        planned.sweep);
+  }
 }
 
 }  // namespace sockspec

@@ -34,6 +34,7 @@ Suite EmbeddedSuite() {
                                .services = info.needs.services,
                                .long_run = info.needs.long_run,
                                .needs_namespaces = NeedsNamespaces(info),
+                               .sweep = info.needs.sweep,
                                .file = info.file,
                                .line = info.line});
   }

@@ -42,7 +42,8 @@ class Planner {
       PlannedCase planned{.program = number_,
                           .transport = transport_,
                           .scenario = scenario.name,
-                          .gate = &scenario == gate};
+                          .gate = &scenario == gate,
+                          .sweep = scenario.sweep};
       for (const std::string& id : scenario.requirements) {
         if (Judged(id, planned.gate)) planned.requirements.push_back(id);
       }

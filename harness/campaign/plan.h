@@ -21,6 +21,7 @@ struct PlannedCase {
   std::string scenario;
   std::vector<std::string> requirements;  // to judge, sorted; those of the gate always
   bool gate = false;
+  int sweep = 0;  // a sweep of at most so many steps, each a line of the record; 0: no sweep
 
   friend bool operator==(const PlannedCase&, const PlannedCase&) = default;
 };

@@ -1,8 +1,8 @@
 // The record of a campaign: JSON Lines, from which every report is made and may be made again.
 //
-// First a header, then a line for each scenario as it finishes, last a footer: a record without one
-// was cut off. reports/schema/record.schema.json describes the lines. Readers accept unknown keys
-// and refuse a newer format_version.
+// First a header, then a line for each scenario as it finishes (of a sweep: for each step), last a
+// footer: a record without one was cut off. reports/schema/record.schema.json describes the lines.
+// Readers accept unknown keys and refuse a newer format_version.
 #pragma once
 
 #include <functional>
@@ -68,6 +68,8 @@ struct RecordedScenario {
   std::string scenario;
   int program = 0;
   Transport transport = Transport::kTcp4;
+  int step = 0;          // of a sweep, from 1; 0: the scenario is none
+  bool goes_on = false;  // of a sweep: a fault hit a call, so that there may be a further one
   // DriveEnd's words, or one of those below.
   std::string outcome;
   std::string reason;  // of the outcome
@@ -80,12 +82,18 @@ struct RecordedScenario {
 inline constexpr std::string_view kSkipped = "skipped";         // not launched: reason
 inline constexpr std::string_view kWorkerDied = "worker-died";  // trouble of the harness's own
 
+// Whether this line is the last of its planned case: any line but that of a step after which the
+// sweep goes on.
+inline bool Finishes(const RecordedScenario& scenario, const PlannedCase& planned) {
+  return !scenario.goes_on || scenario.step >= planned.sweep;
+}
+
 struct RecordFooter {
   bool complete = true;
   std::string incomplete;  // why not
   bool interrupted = false;
   double seconds = 0;
-  int scenarios = 0;
+  int scenarios = 0;                  // finished ones of the plan
   std::map<std::string, int> counts;  // verdict -> results, before campaign-wide rules
 };
 

@@ -52,11 +52,13 @@ Json PlanToJson(const Plan& plan) {
                {"not_applicable", Json::array()},
                {"uncovered", Json::array()}};
   for (const PlannedCase& planned : plan.cases) {
-    json["cases"].push_back({{"program", planned.program},
-                             {"transport", Name(planned.transport)},
-                             {"scenario", planned.scenario},
-                             {"requirements", planned.requirements},
-                             {"gate", planned.gate}});
+    Json entry = {{"program", planned.program},
+                  {"transport", Name(planned.transport)},
+                  {"scenario", planned.scenario},
+                  {"requirements", planned.requirements},
+                  {"gate", planned.gate}};
+    if (planned.sweep > 0) entry["sweep"] = planned.sweep;
+    json["cases"].push_back(std::move(entry));
   }
   for (const ClaimedAway& away : plan.claimed_away) {
     json["not_applicable"].push_back({{"program", away.program},
@@ -98,7 +100,8 @@ Plan PlanFromJson(const Json& json, std::size_t programs) {
          .transport = TransportFromJson(planned.at("transport")),
          .scenario = planned.at("scenario").get<std::string>(),
          .requirements = planned.at("requirements").get<std::vector<std::string>>(),
-         .gate = planned.at("gate").get<bool>()});
+         .gate = planned.at("gate").get<bool>(),
+         .sweep = planned.value("sweep", 0)});
   }
   for (const Json& away : json.at("not_applicable")) {
     plan.claimed_away.push_back({.program = ProgramNumber(away.at("program"), programs),
@@ -261,6 +264,10 @@ std::string ScenarioToJson(const RecordedScenario& scenario) {
                  {"isolated", subject.isolated},
                  {"missing", subject.missing}}},
                {"results", Json::array()}};
+  if (scenario.step > 0) {
+    json["step"] = scenario.step;
+    json["goes_on"] = scenario.goes_on;
+  }
   for (const CheckResult& result : scenario.results)
     json["results"].push_back(ResultToJson(result));
   // The evidence is most of the line and is text already: it goes last, as it is.
@@ -286,6 +293,8 @@ RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& hea
     scenario.scenario = json.at("scenario").get<std::string>();
     scenario.program = ProgramNumber(json.at("program"), header.programs.size());
     scenario.transport = TransportFromJson(json.at("transport"));
+    scenario.step = json.value("step", 0);
+    scenario.goes_on = json.value("goes_on", false);
     scenario.outcome = json.at("outcome").get<std::string>();
     scenario.reason = json.at("reason").get<std::string>();
     scenario.milliseconds = json.at("milliseconds").get<double>();
@@ -307,6 +316,7 @@ RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& hea
                         .path = Utf8ToBytes(subject.at("path").get<std::string>()),
                         .backlog = subject.at("backlog").get<int>(),
                         .reply = Utf8ToBytes(subject.at("reply").get<std::string>()),
+                        .step = scenario.step,
                         .traced = subject.at("traced").get<bool>(),
                         .isolated = subject.at("isolated").get<bool>(),
                         .missing = subject.value("missing", Missing{})};

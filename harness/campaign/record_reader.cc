@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <fstream>
 #include <iostream>
-#include <set>
+#include <map>
 #include <tuple>
 
 #include "harness/base/error.h"
@@ -37,7 +37,9 @@ class Reader {
       if (footer_) throw std::runtime_error("stands after the footer");
       if (number_ == 1) {
         header_ = HeaderFromJson(line);
-        for (const PlannedCase& planned : header_.plan.cases) missing_.insert(KeyOf(planned));
+        for (const PlannedCase& planned : header_.plan.cases) {
+          missing_[KeyOf(planned)] = {&planned, planned.sweep > 0 ? 1 : 0};
+        }
         planned_ = missing_.size();
         visitor_.header(header_);
       } else if (KindOf(line) == "footer") {
@@ -50,10 +52,7 @@ class Reader {
         }
       } else {
         RecordedScenario scenario = ScenarioFromJson(line, header_);
-        if (missing_.erase(KeyOf(scenario)) == 0) {
-          throw std::runtime_error(fmt::format("{} on {} was not planned, or is there twice",
-                                               scenario.scenario, Name(scenario.transport)));
-        }
+        Expect(scenario);
         visitor_.scenario(std::move(scenario));
       }
     } catch (const RecordError&) {
@@ -61,6 +60,23 @@ class Reader {
     } catch (const std::exception& error) {
       throw RecordError(fmt::format("{}:{}: {}", file_, number_, error.what()));
     }
+  }
+
+  // Each planned scenario once; of a sweep its steps in their order.
+  void Expect(const RecordedScenario& scenario) {
+    const auto found = missing_.find(KeyOf(scenario));
+    if (found == missing_.end()) {
+      throw std::runtime_error(fmt::format("{} on {} was not planned, or is there twice",
+                                           scenario.scenario, Name(scenario.transport)));
+    }
+    auto& [planned, next_step] = found->second;
+    if (scenario.step != next_step) {
+      throw std::runtime_error(fmt::format("{} on {} has step {}, where step {} comes next",
+                                           scenario.scenario, Name(scenario.transport),
+                                           scenario.step, next_step));
+    }
+    ++next_step;
+    if (Finishes(scenario, *planned)) missing_.erase(found);
   }
 
   RecordFooter CutOff() const {
@@ -80,7 +96,7 @@ class Reader {
   const RecordVisitor& visitor_;
   int number_ = 0;
   RecordHeader header_;
-  std::set<Key> missing_;
+  std::map<Key, std::pair<const PlannedCase*, int>> missing_;  // and the step that comes next
   std::size_t planned_ = 0;
   std::optional<RecordFooter> footer_;
 };

@@ -185,14 +185,75 @@ TEST_F(RecordTest, AcceptsUnknownKeys) {
   EXPECT_TRUE(Read(text).complete);
 }
 
+class SweepRecordTest : public RecordTest {
+ protected:
+  SweepRecordTest() { header_.plan.cases[1].sweep = 3; }
+
+  // The line of a step of Other.
+  std::string Step(int step, bool goes_on) {
+    other_.step = step;
+    other_.goes_on = goes_on;
+    return ScenarioToJson(other_) + "\n";
+  }
+  std::string Begin() { return HeaderToJson(header_) + "\n" + ScenarioToJson(gate_) + "\n"; }
+  std::string End() { return FooterToJson(footer_) + "\n"; }
+};
+
+TEST_F(SweepRecordTest, StepsSurvive) {
+  const RecordHeader header = HeaderFromJson(HeaderToJson(header_));
+  EXPECT_EQ(header.plan.cases, header_.plan.cases);
+  const RecordedScenario read = ScenarioFromJson(Step(2, true), header);
+  EXPECT_EQ(read.step, 2);
+  EXPECT_TRUE(read.goes_on);
+  EXPECT_EQ(read.subject.step, 2);
+}
+
+TEST_F(SweepRecordTest, IsWholeWithTheFirstStepThatReachesNothing) {
+  EXPECT_TRUE(Read(Begin() + Step(1, true) + Step(2, false) + End()).complete);
+  EXPECT_THAT(names_, ElementsAre("Gate", "Other", "Other"));
+  EXPECT_TRUE(Read(Begin() + Step(1, false) + End()).complete);
+}
+
+TEST_F(SweepRecordTest, IsWholeAtItsBound) {
+  EXPECT_TRUE(Read(Begin() + Step(1, true) + Step(2, true) + Step(3, true) + End()).complete);
+}
+
+TEST_F(SweepRecordTest, IsCutOffBetweenSteps) {
+  EXPECT_THAT(Read(Begin() + Step(1, true)).incomplete, HasSubstr("after 1 of 2 scenarios"));
+  EXPECT_THAT(ErrorOf(Begin() + Step(1, true) + End()), HasSubstr("1 of 2 scenarios are missing"));
+}
+
+TEST_F(SweepRecordTest, KeepsTheOrderOfItsSteps) {
+  EXPECT_THAT(ErrorOf(Begin() + Step(1, true) + Step(3, true) + End()),
+              HasSubstr(":4: Other on tcp4 has step 3, where step 2 comes next"));
+  EXPECT_THAT(ErrorOf(Begin() + Step(1, false) + Step(2, false) + End()),
+              HasSubstr(":4: Other on tcp4 was not planned, or is there twice"));
+  header_.plan.cases[1].sweep = 0;
+  EXPECT_THAT(ErrorOf(Begin() + Step(1, false) + End()),
+              HasSubstr("has step 1, where step 0 comes next"));
+}
+
+TEST_F(SweepRecordTest, IsCountedOnce) {
+  RecordWriter writer("", header_);
+  other_.step = 1;
+  other_.goes_on = true;
+  writer.Add(other_, header_.plan.cases[1], "");
+  EXPECT_EQ(writer.scenarios(), 0);
+  other_.step = 2;
+  other_.goes_on = false;
+  writer.Add(other_, header_.plan.cases[1], "");
+  EXPECT_EQ(writer.scenarios(), 1);
+}
+
 TEST_F(RecordTest, TheWriterCountsAndStreams) {
   const std::string file = ::testing::TempDir() + "record_writer_test.jsonl";
   RecordWriter writer(file, header_);
-  writer.Add(gate_, ScenarioToJson(gate_));
+  const std::vector<PlannedCase>& cases = header_.plan.cases;
+  writer.Add(gate_, cases[0], ScenarioToJson(gate_));
   const RecordVisitor nothing{.header = [](const RecordHeader&) {},
                               .scenario = [](RecordedScenario) {}};
   EXPECT_THAT(ReadRecord(file, nothing).incomplete, HasSubstr("after 1 of 2"));
-  writer.Add(other_, ScenarioToJson(other_));
+  writer.Add(other_, cases[1], ScenarioToJson(other_));
   RecordFooter footer;
   writer.Finish(&footer);
   EXPECT_EQ(footer.counts, (std::map<std::string, int>{{"pass", 1}, {"fail", 1}}));

@@ -14,8 +14,9 @@ RecordWriter::RecordWriter(std::string file, const RecordHeader& header) : file_
   Write(HeaderToJson(header));
 }
 
-void RecordWriter::Add(const RecordedScenario& scenario, const std::string& line) {
-  ++scenarios_;
+void RecordWriter::Add(const RecordedScenario& scenario, const PlannedCase& planned,
+                       const std::string& line) {
+  if (Finishes(scenario, planned)) ++scenarios_;
   for (const CheckResult& result : scenario.results) {
     ++counts_[std::string(Name(result.verdict))];
   }

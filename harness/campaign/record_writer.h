@@ -17,10 +17,10 @@ class RecordWriter {
   RecordWriter& operator=(const RecordWriter&) = delete;
 
   // `line` is the scenario's line of the record.
-  void Add(const RecordedScenario& scenario, const std::string& line);
+  void Add(const RecordedScenario& scenario, const PlannedCase& planned, const std::string& line);
   // Fills in the counts and writes the footer.
   void Finish(RecordFooter* footer);
-  int scenarios() const { return scenarios_; }
+  int scenarios() const { return scenarios_; }  // finished ones of the plan
 
  private:
   void Write(const std::string& line);

@@ -22,9 +22,10 @@ struct SuiteScenario {
   // Those of them that it is there for: not what every scenario of the role judges besides.
   std::vector<std::string> own;
   std::vector<std::string> services;  // that it is about; empty: any
-  bool long_run = false;          // takes many times as long as others
-  bool needs_namespaces = false;  // is not driven without
-  std::string file;               // from the repository's root
+  bool long_run = false;              // takes many times as long as others
+  bool needs_namespaces = false;      // is not driven without
+  int sweep = 0;                      // of at most so many steps; 0: no sweep
+  std::string file;                   // from the repository's root
   int line = 0;
 
   bool Judges(std::string_view requirement) const;

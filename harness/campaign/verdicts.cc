@@ -65,6 +65,17 @@ Level InForce(const Requirement& requirement, bool lowered) {
   return lowered ? requirement.otherwise.value_or(requirement.level) : requirement.level;
 }
 
+// "step 2 of the sweep: fail: stops serving ...".
+std::string InWords(int step, bool goes_on, const CheckResult& result) {
+  std::string text = fmt::format("step {} of the sweep: ", step);
+  if (!goes_on && result.verdict == Verdict::kNotApplicable) {
+    return text + "the program makes no such call";
+  }
+  text += Name(result.verdict);
+  if (!result.reason.empty()) text += ": " + result.reason;
+  return text;
+}
+
 bool IsGateRequirement(Role role, Transport transport, const std::string& id) {
   const std::vector<std::string> ids = GateRequirements(role, transport);
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -120,10 +131,16 @@ ReportBuilder::ReportBuilder(RecordHeader header, const Catalogue& catalogue)
 
 void ReportBuilder::Merge(const Key& key, Finding finding) {
   Merged& merged = merged_[key];
-  if (!finding.result.notes.empty()) merged.notes[finding.scenario] = finding.result.notes;
+  if (finding.step > 0)
+    merged.steps[{finding.scenario, finding.step}] =
+        InWords(finding.step, finding.goes_on, finding.result);
   const auto order = [](const Finding& of) {
-    return std::tuple(-Rank(of.result), of.scenario, of.result.line);
+    return std::tuple(-Rank(of.result), of.scenario, of.step, of.result.line);
   };
+  // All steps of a sweep say the same of the program at large: once is enough.
+  if (!finding.result.notes.empty() && finding.step <= 1) {
+    merged.notes[finding.scenario] = finding.result.notes;
+  }
   if (!merged.deciding || order(finding) < order(*merged.deciding)) {
     merged.deciding = std::move(finding);
   }
@@ -135,11 +152,16 @@ void ReportBuilder::Add(const RecordedScenario& scenario, EvidenceDigest digest)
     if (result.verdict == Verdict::kFail) ++failures_;
     Merge({scenario.program, scenario.transport, result.requirement},
           {.scenario = scenario.scenario,
+           .step = scenario.step,
+           .goes_on = scenario.goes_on,
            .result = result,
            .excerpt = std::move(digest.excerpts.at(i)),
            .milliseconds = scenario.milliseconds});
   }
-  if (digest.log) logs_.push_back(std::move(*digest.log));
+  if (digest.log) {
+    if (scenario.step > 0) digest.log->scenario += fmt::format(" step {}", scenario.step);
+    logs_.push_back(std::move(*digest.log));
+  }
   if (scenario.outcome == Name(DriveEnd::kNotObservable)) ++hidden_[scenario.reason];
   not_executable_ = not_executable_ || scenario.outcome == Name(DriveEnd::kNotExecutable);
   JudgeGate(scenario);
@@ -225,6 +247,9 @@ report::Row ReportBuilder::MakeRow(const Key& key, const Merged& merged,
   row.scenario = finding.scenario;
   row.verdict = ToReport(result.verdict);
   row.reason = result.reason;
+  if (finding.step > 1 && !row.reason.empty()) {
+    row.reason += fmt::format(" (step {} of the sweep)", finding.step);
+  }
   row.expected = result.expected;
   row.observed = result.observed;
   for (const auto& [scenario, notes] : merged.notes) {
@@ -234,7 +259,11 @@ report::Row ReportBuilder::MakeRow(const Key& key, const Merged& merged,
   if (result.verdict == Verdict::kInconclusive && result.reason.starts_with(kLeftOut)) {
     row.counts = false;
   }
-  row.excerpt = finding.excerpt;
+  for (const auto& [step, text] : merged.steps) {
+    if (step.first != finding.scenario) continue;
+    row.excerpt.push_back({.plane = "harness", .actor = "harness", .text = text});
+  }
+  row.excerpt.insert(row.excerpt.end(), finding.excerpt.begin(), finding.excerpt.end());
   row.file = result.file;
   row.line = result.line;
   row.milliseconds = finding.milliseconds;

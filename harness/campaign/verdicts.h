@@ -63,6 +63,8 @@ class ReportBuilder {
   // What one scenario says of one requirement.
   struct Finding {
     std::string scenario;
+    int step = 0;  // of a sweep, from 1
+    bool goes_on = false;
     CheckResult result;
     std::vector<report::ExcerptLine> excerpt;
     double milliseconds = 0;
@@ -70,6 +72,8 @@ class ReportBuilder {
   struct Merged {
     std::optional<Finding> deciding;
     std::map<std::string, std::vector<std::string>> notes;  // by scenario
+    // What came of each step, for people; by sweep and step.
+    std::map<std::pair<std::string, int>, std::string> steps;
   };
   struct Gate {
     std::string scenario;

@@ -83,6 +83,46 @@ TEST_F(VerdictsTest, NotesOfAllScenariosAreKept) {
   EXPECT_THAT(RowOf(Make({other, gate}), "TST-01").notes, ElementsAre("one", "two"));
 }
 
+class SweepVerdictsTest : public VerdictsTest {
+ protected:
+  static RecordedScenario Step(int step, Verdict verdict, const std::string& reason = "") {
+    RecordedScenario other = Other(verdict, reason);
+    other.step = step;
+    other.goes_on = verdict != Verdict::kNotApplicable;
+    return other;
+  }
+};
+
+TEST_F(SweepVerdictsTest, PassesWhereEachStepDoesAndTheLastReachesNothing) {
+  const report::Report report =
+      Make({gate_, Step(1, Verdict::kPass), Step(2, Verdict::kNotApplicable, "no such call")});
+  const report::Row& row = RowOf(report, "TST-01");
+  EXPECT_EQ(row.verdict, Word::kPass);
+  EXPECT_EQ(row.reason, "");
+}
+
+TEST_F(SweepVerdictsTest, FailsByTheStepThatFailsAndShowsThemAll) {
+  const report::Report report =
+      Make({gate_, Step(1, Verdict::kPass), Step(2, Verdict::kFail, "loses a byte"),
+            Step(3, Verdict::kNotApplicable, "no such call")});
+  const report::Row& row = RowOf(report, "TST-01");
+  EXPECT_EQ(row.verdict, Word::kFail);
+  EXPECT_EQ(row.reason, "loses a byte (step 2 of the sweep)");
+  std::vector<std::string> texts;
+  for (const report::ExcerptLine& line : row.excerpt) texts.push_back(line.text);
+  EXPECT_THAT(texts,
+              ElementsAre("step 1 of the sweep: pass", "step 2 of the sweep: fail: loses a byte",
+                          "step 3 of the sweep: the program makes no such call"));
+}
+
+TEST_F(SweepVerdictsTest, NamesTheStepInTheLog) {
+  RecordedScenario step = Step(2, Verdict::kFail, "loses a byte");
+  step.timeline.Append({.kind = EventKind::kOutput, .number = 2, .bytes = "lost"});
+  const report::Report report = Make({gate_, Step(1, Verdict::kPass), step});
+  ASSERT_EQ(report.logs.size(), 1u);
+  EXPECT_EQ(report.logs[0].scenario, "Other step 2");
+}
+
 TEST_F(VerdictsTest, BehindAClosedGateNothingPassesOrFails) {
   const report::Report report = Make({closed_gate_, Other(Verdict::kFail)});
   EXPECT_EQ(RowOf(report, "FAM-01").verdict, Word::kFail);

@@ -158,7 +158,7 @@ void TraceLog::Add(const RecordHeader& header, const RecordedScenario& scenario)
     return std::binary_search(plan.selected.begin(), plan.selected.end(), id);
   });
   if (!selected) return;  // the gate of a selection without it
-  texts_[place] = report::WriteTimeline(
+  texts_[place] += report::WriteTimeline(
       TimelineOf(scenario, header.programs[static_cast<std::size_t>(scenario.program)]),
       options_.ladder ? report::TimelineForm::kLadder : report::TimelineForm::kColumns,
       {.colour = WantsColour(options_), .width = TerminalWidth()});

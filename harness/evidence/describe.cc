@@ -230,6 +230,10 @@ std::string DescribeRow(const SocketRow& row) {
     if (row.send_queue > 0) line += fmt::format(", {} unsent", ByteCount(row.send_queue));
   }
   if (row.v6_only) line += *row.v6_only ? ", v6 only" : ", dual";
+  if (row.reuse_address.value_or(false)) line += ", SO_REUSEADDR";
+  if (row.reuse_port.value_or(false)) line += ", SO_REUSEPORT";
+  if (row.non_blocking.value_or(false)) line += ", O_NONBLOCK";
+  if (row.linger.value_or(-1) >= 0) line += fmt::format(", SO_LINGER {} s", *row.linger);
   if (!row.owned) line += ", not the program's";
   return line;
 }
@@ -250,6 +254,7 @@ std::string DescribeSnapshot(const Event& event) {
   if (snapshot.anonymous_memory >= 0) {
     parts.push_back(fmt::format("{} KiB of memory", snapshot.anonymous_memory / 1024));
   }
+  if (snapshot.cpu_ticks > 0) count(snapshot.cpu_ticks, "tick of CPU", "ticks of CPU");
   if (!snapshot.path_kind.empty()) {
     std::string path = "path: " + Safe(snapshot.path_kind);
     if (snapshot.path_mode >= 0) path += fmt::format(" {:04o}", snapshot.path_mode);

@@ -129,6 +129,13 @@ TEST(Describe, ASnapshotIsOneLine) {
       {.state = "LISTEN", .local = "[::]:13", .send_queue = 16, .owned = true, .v6_only = false}};
   EXPECT_EQ(Describe({.kind = EventKind::kSnapshot, .snapshot = snapshot}),
             "ready: LISTEN [::]:13 backlog 16, dual; 4 descriptors; 1 process");
+  snapshot.cpu_ticks = 1;
+  SocketRow& row = snapshot.sockets[0];
+  row.reuse_address = row.non_blocking = true;
+  row.linger = 0;
+  EXPECT_EQ(Describe({.kind = EventKind::kSnapshot, .snapshot = snapshot}),
+            "ready: LISTEN [::]:13 backlog 16, dual, SO_REUSEADDR, O_NONBLOCK, SO_LINGER 0 s; "
+            "4 descriptors; 1 process; 1 tick of CPU");
   snapshot = {.zombies = 2, .path_kind = "socket", .path_mode = 0755, .abort_on_data = 1};
   EXPECT_EQ(Describe({.kind = EventKind::kSnapshot, .snapshot = snapshot}),
             "no sockets; 2 zombies; path: socket 0755; TCPAbortOnData 1");

@@ -113,7 +113,12 @@ struct SocketRow {
   bool owned = false;              // a process of the program holds it
   std::uint64_t inode = 0;         // 0: no longer held by any process
   std::optional<bool> v6_only;
-  bool datagrams = false;  // of a datagram socket
+  // Values in force on a socket that the program holds, read through a duplicate of its descriptor;
+  // empty where it does not hold it, or the socket has no such option.
+  std::optional<bool> reuse_address, reuse_port, non_blocking;
+  std::optional<bool> accepting;       // SO_ACCEPTCONN
+  std::optional<std::int64_t> linger;  // SO_LINGER in seconds; -1: off
+  bool datagrams = false;              // of a datagram socket
   // Clients can reach the program by it: it listens, or it is a named datagram socket.
   bool IsEndpoint() const {
     return state == "LISTEN" || (datagrams && state == "UNCONNECTED" && !local.empty());
@@ -129,6 +134,7 @@ struct Snapshot {
   int threads = -1;
   int zombies = -1;
   std::int64_t anonymous_memory = -1;  // RssAnon, bytes, summed
+  std::int64_t cpu_ticks = -1;         // user and system time of the living, sysconf(_SC_CLK_TCK)
   std::string path_kind;             // UNIX: "socket", "file", "missing", ... of the path asked for
   int path_mode = -1;                // its permission bits
   std::int64_t abort_on_close = -1;  // TcpExt TCPAbortOnClose, since the scenario began

@@ -60,6 +60,11 @@ void VisitFields(Visitor& visit, const SocketRow*) {
   visit("owned", &SocketRow::owned);
   visit("inode", &SocketRow::inode);
   visit("v6_only", &SocketRow::v6_only);
+  visit("reuse_address", &SocketRow::reuse_address);
+  visit("reuse_port", &SocketRow::reuse_port);
+  visit("non_blocking", &SocketRow::non_blocking);
+  visit("accepting", &SocketRow::accepting);
+  visit("linger", &SocketRow::linger);
   visit("datagrams", &SocketRow::datagrams);
 }
 
@@ -72,6 +77,7 @@ void VisitFields(Visitor& visit, const Snapshot*) {
   visit("threads", &Snapshot::threads);
   visit("zombies", &Snapshot::zombies);
   visit("anonymous_memory", &Snapshot::anonymous_memory);
+  visit("cpu_ticks", &Snapshot::cpu_ticks);
   visit("path_kind", &Snapshot::path_kind);
   visit("path_mode", &Snapshot::path_mode);
   visit("abort_on_close", &Snapshot::abort_on_close);

@@ -66,6 +66,11 @@ Snapshot FullSnapshot() {
                        .owned = true,
                        .inode = std::numeric_limits<std::uint64_t>::max(),
                        .v6_only = false,
+                       .reuse_address = true,
+                       .reuse_port = false,
+                       .non_blocking = true,
+                       .accepting = true,
+                       .linger = -1,
                        .datagrams = true},
                       {}},
           .descriptors = 4,
@@ -73,6 +78,7 @@ Snapshot FullSnapshot() {
           .threads = 2,
           .zombies = 3,
           .anonymous_memory = 5,
+          .cpu_ticks = 9,
           .path_kind = "socket",
           .path_mode = 0755,
           .abort_on_close = 6,
@@ -116,9 +122,9 @@ void ExpectSame(const Call& a, const Call& b) {
 void ExpectSame(const Snapshot& a, const Snapshot& b) {
   const auto row = [](const SocketRow& r) {
     const auto& [state, local, remote, receive_queue, send_queue, owned, inode, v6_only,
-                 datagrams] = r;
+                 reuse_address, reuse_port, non_blocking, accepting, linger, datagrams] = r;
     return std::tie(state, local, remote, receive_queue, send_queue, owned, inode, v6_only,
-                    datagrams);
+                    reuse_address, reuse_port, non_blocking, accepting, linger, datagrams);
   };
   ASSERT_EQ(a.sockets.size(), b.sockets.size());
   for (std::size_t i = 0; i < a.sockets.size(); ++i) {
@@ -126,9 +132,10 @@ void ExpectSame(const Snapshot& a, const Snapshot& b) {
   }
   const auto rest = [](const Snapshot& s) {
     const auto& [label, sockets, descriptors, processes, threads, zombies, anonymous_memory,
-                 path_kind, path_mode, abort_on_close, abort_on_data, listen_overflows] = s;
-    return std::tie(label, descriptors, processes, threads, zombies, anonymous_memory, path_kind,
-                    path_mode, abort_on_close, abort_on_data, listen_overflows);
+                 cpu_ticks, path_kind, path_mode, abort_on_close, abort_on_data, listen_overflows] =
+        s;
+    return std::tie(label, descriptors, processes, threads, zombies, anonymous_memory, cpu_ticks,
+                    path_kind, path_mode, abort_on_close, abort_on_data, listen_overflows);
   };
   EXPECT_TRUE(rest(a) == rest(b));
 }

@@ -28,9 +28,10 @@ using RequestBuffer = std::array<char, 256>;
 
 // A request of type `Body` at the start of `buffer`.
 template <typename Body>
-Body& PutRequest(RequestBuffer& buffer, std::uint16_t flags) {
+Body& PutRequest(RequestBuffer& buffer, std::uint16_t flags,
+                 std::uint16_t type = SOCK_DIAG_BY_FAMILY) {
   nlmsghdr* header = mnl_nlmsg_put_header(buffer.data());
-  header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  header->nlmsg_type = type;
   header->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
   return *static_cast<Body*>(mnl_nlmsg_put_extra_header(header, sizeof(Body)));
 }
@@ -156,6 +157,18 @@ std::uint32_t ScopeOf(const SocketAddress& address) {
              : 0;
 }
 
+// The question about the connection with these two ends.
+void NameTcp(const SocketAddress& local, const SocketAddress& remote, inet_diag_req_v2& request) {
+  request.sdiag_family = static_cast<std::uint8_t>(local.storage.ss_family);
+  request.sdiag_protocol = IPPROTO_TCP;
+  request.idiag_states = ~0U;
+  PutEnd(local, request.id.idiag_src, request.id.idiag_sport);
+  PutEnd(remote, request.id.idiag_dst, request.id.idiag_dport);
+  request.id.idiag_if = ScopeOf(local);
+  request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+  request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+}
+
 }  // namespace
 
 void SocketDiag::Close::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
@@ -188,8 +201,14 @@ int SocketDiag::Ask(nlmsghdr& request, const std::function<void(const nlmsghdr&)
       // What an earlier question left behind when it ended by an exception.
       if (message->nlmsg_seq != sequence_) continue;
       switch (message->nlmsg_type) {
-        case NLMSG_DONE:
-          return 0;
+        case NLMSG_DONE: {
+          // What ended a dump: a protocol without a table (raw, udp) shows here alone.
+          int status = 0;
+          if (mnl_nlmsg_get_payload_len(message) >= sizeof status) {
+            memcpy(&status, mnl_nlmsg_get_payload(message), sizeof status);
+          }
+          return -status;
+        }
         case NLMSG_ERROR:
           return -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message))->error;
         default:
@@ -227,15 +246,7 @@ std::optional<std::vector<InetSocket>> SocketDiag::Dump(int family, int protocol
 std::optional<InetSocket> SocketDiag::FindTcp(const SocketAddress& local,
                                               const SocketAddress& remote) {
   alignas(nlmsghdr) RequestBuffer buffer;
-  auto& request = PutRequest<inet_diag_req_v2>(buffer, 0);
-  request.sdiag_family = static_cast<std::uint8_t>(local.storage.ss_family);
-  request.sdiag_protocol = IPPROTO_TCP;
-  request.idiag_states = ~0U;
-  PutEnd(local, request.id.idiag_src, request.id.idiag_sport);
-  PutEnd(remote, request.id.idiag_dst, request.id.idiag_dport);
-  request.id.idiag_if = ScopeOf(local);
-  request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
-  request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  NameTcp(local, remote, PutRequest<inet_diag_req_v2>(buffer, 0));
   std::optional<InetSocket> found;
   const int error = Ask(Header(buffer), [&found](const nlmsghdr& message) {
     // The kernel looks for who would take a segment: without a connection, that is a listener.
@@ -247,6 +258,20 @@ std::optional<InetSocket> SocketDiag::FindTcp(const SocketAddress& local,
                      fmt::format("sock_diag({}, {})", PrintAddress(local), PrintAddress(remote)));
   }
   return found;
+}
+
+bool SocketDiag::DestroyTcp(const SocketAddress& local, const SocketAddress& remote) {
+  // Without a connection the kernel would find, and end, the listener.
+  if (!FindTcp(local, remote).has_value()) return false;
+  alignas(nlmsghdr) RequestBuffer buffer;
+  NameTcp(local, remote, PutRequest<inet_diag_req_v2>(buffer, NLM_F_ACK, SOCK_DESTROY));
+  const int error = Ask(Header(buffer), [](const nlmsghdr&) {});
+  if (error == ENOENT || error == EOPNOTSUPP || error == EPERM) return false;
+  if (error != 0) {
+    ThrowSystemError(
+        error, fmt::format("SOCK_DESTROY({}, {})", PrintAddress(local), PrintAddress(remote)));
+  }
+  return true;
 }
 
 std::optional<std::vector<UnixSocket>> SocketDiag::DumpUnix() {

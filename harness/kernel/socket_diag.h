@@ -30,6 +30,8 @@ class SocketDiag {
                                               const std::optional<PortFilter>& filter);
   // The connection with these two ends. nullopt: none, or no such table.
   std::optional<InetSocket> FindTcp(const SocketAddress& local, const SocketAddress& remote);
+  // SOCK_DESTROY. False: there is none, or the kernel cannot.
+  bool DestroyTcp(const SocketAddress& local, const SocketAddress& remote);
   std::optional<std::vector<UnixSocket>> DumpUnix();
 
  private:

@@ -104,6 +104,28 @@ std::vector<InetSocket> SocketTable::TcpAtPort(int port, Port end) {
   return rows;
 }
 
+bool SocketTable::DestroyTcp(const SocketAddress& local, const SocketAddress& remote) {
+  return tcp_source_ == Source::kDiag && diag_->DestroyTcp(local, remote);
+}
+
+std::vector<InetSocket> SocketTable::RawSockets() {
+  std::vector<InetSocket> rows;
+  bool known = diag_ != nullptr;
+  for (const int family : {AF_INET, AF_INET6}) {
+    if (!known) break;
+    auto answer = diag_->Dump(family, IPPROTO_RAW, ~0U, std::nullopt);
+    known = answer.has_value();
+    if (known) Append(rows, std::move(*answer));
+  }
+  if (!known) {
+    rows = ReadProcInet(proc_fd_, "raw", [](const InetSocket&) { return true; });
+  }
+  for (InetSocket& socket : rows) {
+    if (socket.row.state == "CLOSE") socket.row.state = "UNCONNECTED";
+  }
+  return rows;
+}
+
 std::vector<InetSocket> SocketTable::UdpSockets(std::optional<int> port) {
   std::vector<InetSocket> rows;
   std::optional<SocketDiag::PortFilter> filter;

@@ -72,6 +72,15 @@ class SocketTable {
   // unshared.
   std::vector<InetSocket> TcpAtPort(int port, Port end = Port::kLocal);
 
+  // Ends that socket as a device that goes away would (SOCK_DESTROY): calls on it fail with
+  // ECONNABORTED, its peer is reset. False where there is none, or where the kernel does not do
+  // that (without sock_diag, or without CONFIG_INET_DIAG_DESTROY). Needs CAP_NET_ADMIN in the
+  // network namespace.
+  bool DestroyTcp(const SocketAddress& local, const SocketAddress& remote);
+
+  // Raw sockets, IPv4 and IPv6; local_port is their protocol number. 24 us.
+  std::vector<InetSocket> RawSockets();
+
   // UDP sockets, all or those bound to a local port. State: "UNCONNECTED" or "ESTABLISHED". 24 us.
   std::vector<InetSocket> UdpSockets(std::optional<int> port = std::nullopt);
 

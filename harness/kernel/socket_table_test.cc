@@ -2,8 +2,13 @@
 #include "harness/kernel/socket_table.h"
 
 #include <gmock/gmock.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <stdexcept>
@@ -230,6 +235,57 @@ TEST_P(SocketTables, UnixByPathAndAbstractName) {
   EXPECT_EQ(RowOf(rows, datagrams).type, SOCK_DGRAM);
   unlink(path.c_str());
 }
+
+// What `body` returns in a network namespace of its own, where anybody may do everything.
+int InOwnNamespace(int (*body)(SocketTable&), SocketTable::Source source) {
+  const pid_t child = fork();
+  if (child == 0) {
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) _exit(101);
+    const OwnedFd control = OpenSocket(Transport::kUdp4);
+    ifreq up = {};
+    strcpy(up.ifr_name, "lo");
+    up.ifr_flags = IFF_UP;
+    if (ioctl(control.get(), SIOCSIFFLAGS, &up) != 0) _exit(102);
+    const OwnedFd proc = OpenProc();
+    SocketTable table(proc.get(), source);
+    _exit(body(table));
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+int Destroy(SocketTable& table) {
+  const OwnedFd listener = OpenListener(Transport::kTcp4, "127.0.0.1");
+  const SocketAddress server = BoundAddress(listener.get());
+  const OwnedFd client = OpenConnection(Transport::kTcp4, server);
+  const SocketAddress own = BoundAddress(client.get());
+  const OwnedFd accepted = AcceptFrom(listener);
+  if (!table.DestroyTcp(server, own)) return 1;
+  char byte;
+  if (recv(accepted.get(), &byte, 1, 0) != -1 || errno != ECONNABORTED) return 2;
+  if (recv(client.get(), &byte, 1, 0) != -1 || errno != ECONNRESET) return 3;
+  return table.DestroyTcp(server, own) ? 4 : 0;  // it is no more
+}
+
+TEST(SocketTable, DestroysOneEndOfAConnection) {
+  EXPECT_EQ(InOwnNamespace(Destroy, SocketTable::Source::kDiag), 0);
+  EXPECT_EQ(InOwnNamespace(Destroy, SocketTable::Source::kProc), 1);  // /proc cannot
+}
+
+int Raw(SocketTable& table) {
+  const OwnedFd four(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP));
+  const OwnedFd six(socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6));
+  if (four.empty() || six.empty()) return 1;
+  const std::vector<InetSocket> rows = table.RawSockets();
+  if (rows.size() != 2) return 2;
+  const InetSocket &icmp = rows[0], &icmp6 = rows[1];
+  if (icmp.row.inode != InodeOf(four) || icmp.local_port != IPPROTO_ICMP) return 3;
+  if (icmp6.row.inode != InodeOf(six) || icmp6.local_port != IPPROTO_ICMPV6) return 4;
+  return icmp.row.state == "UNCONNECTED" && icmp.row.remote.empty() ? 0 : 5;
+}
+
+TEST_P(SocketTables, RawByProtocol) { EXPECT_EQ(InOwnNamespace(Raw, GetParam()), 0); }
 
 TEST(SocketTable, SeesMoreListenersThanOneMessageHolds) {
   const OwnedFd proc = OpenProc();

@@ -52,10 +52,13 @@ class TracedRun {
   }
 
   void Until(const std::function<bool()>& reached) {
-    do {
+    while (true) {
+      const bool over = !tracer_.AnyLiving();
       tracer_.HandleStops();
       sched_yield();
-    } while (!reached());
+      if (reached()) return;
+      if (over) throw std::runtime_error("the program has ended, and what was awaited never came");
+    }
   }
   void UntilReady() {
     Until([this] { return tracer_.ServerReadiness() == Tracer::Readiness::kReady; });

@@ -23,7 +23,7 @@ bool EndsPrograms(int signal, int stop_signal) {
          signal == SIGHUP;
 }
 
-// Calls that are never restarted, whatever SA_RESTART says (signal(7)).
+// Calls that no handler of a signal lets be restarted, whatever its SA_RESTART (signal(7)).
 bool NeverRestarts(std::string_view call) {
   return call == "select" || call == "pselect6" || call == "poll" || call == "ppoll" ||
          call.starts_with("epoll_") || call == "nanosleep" || call == "clock_nanosleep";
@@ -248,6 +248,11 @@ void Check::NotApplicable(const std::string& reason) {
   throw Undecided{Verdict::kNotApplicable, reason};
 }
 
+void Check::NotReached(const std::string& reason) {
+  if (subject().step > 1) NotApplicable(reason);
+  Inconclusive(reason);
+}
+
 void Check::LevelHoldsIf(bool condition, const std::string& why_not) {
   if (condition) return;
   Now().result.lowered = true;
@@ -258,29 +263,32 @@ bool Check::EintrCanHappen(std::string_view call_glob) {
   Need("trace");
   // Of the process that makes the call: a helper that it executes, a shell, has handlers of its
   // own.
-  std::map<int, std::set<int>> interrupting;  // process -> signals
+  std::map<int, std::set<int>> interrupting, handled;  // process -> signals
   for (int i = 0; i < static_cast<int>(timeline().size()); ++i) {
     const Event& event = timeline()[i];
     std::set<int>& signals = interrupting[event.process];
+    std::set<int>& any_handled = handled[event.process];
     if (event.kind == EventKind::kProcessStarted && event.text != "thread") {
       signals = interrupting[static_cast<int>(event.number)];
+      any_handled = handled[static_cast<int>(event.number)];
     } else if (event.kind == EventKind::kExecuted) {
       signals.clear();
+      any_handled.clear();
     }
     if (event.kind != EventKind::kCall) continue;
     const Call& call = *event.call;
     if (call.name == "rt_sigaction" && call.error == 0 && !call.option.empty()) {
-      const bool interrupts = call.option == "handler" && (call.flags & SA_RESTART) == 0 &&
-                              !EndsPrograms(call.number, subject().launch.stop_signal);
-      if (interrupts) {
-        signals.insert(call.number);
-      } else {
-        signals.erase(call.number);
-      }
+      const bool handler =
+          call.option == "handler" && !EndsPrograms(call.number, subject().launch.stop_signal);
+      signals.erase(call.number);
+      any_handled.erase(call.number);
+      if (handler) any_handled.insert(call.number);
+      if (handler && (call.flags & SA_RESTART) == 0) signals.insert(call.number);
       Examine(i);
     } else if (GlobMatches(call_glob, call.name)) {
       Examine(i);
-      if (!signals.empty() || NeverRestarts(call.name)) return true;
+      if (!signals.empty() || (NeverRestarts(call.name) && !any_handled.empty())) return true;
+      if (call.name.starts_with("epoll_")) return true;  // SIGCONT is enough (signal(7))
     }
   }
   return false;

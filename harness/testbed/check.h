@@ -41,6 +41,7 @@ struct Subject {
   std::string path;
   int backlog = 0;
   std::string reply;   // client scenarios: what the harness's server serves
+  int step = 0;        // of a sweep, from 1; 0: the scenario is none
   bool traced = true;  // planes that this host has
   bool isolated = true;
   // Means of seeing that are not there, and why: "trace" -> "ptrace denied" or "--planes kernel";
@@ -114,10 +115,13 @@ class Check : public ::testing::Test {
   // calls or snapshots needs no more than that.
   void Need(const std::string& means);
   [[noreturn]] void NotApplicable(const std::string& reason);  // an observed condition never held
+  // The call at which the fault was aimed was never made. Inconclusive, but in a later step of a
+  // sweep: there it says that the steps before have covered all calls.
+  [[noreturn]] void NotReached(const std::string& reason);
   // The requirement's level is its `otherwise` unless `condition` held in this run.
   void LevelHoldsIf(bool condition, const std::string& why_not);
   // Rule F1: a handler without SA_RESTART is installed (for a signal that is not the stop signal),
-  // or the interrupted call never restarts.
+  // or any handler where the interrupted call never restarts; or stopping and going on interrupts.
   bool EintrCanHappen(std::string_view call_glob);
 
  private:

@@ -49,6 +49,7 @@ struct Drive {
   std::string reason;
   std::int64_t began = 0;  // when it was its turn, or when it began
   Timeline timeline;
+  bool goes_on = false;  // of a sweep: a fault hit a call, so that there may be a further one
   // Milliseconds: "namespaces", "ready", "exchange", "teardown".
   std::map<std::string, double> phases;
 };

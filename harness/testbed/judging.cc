@@ -247,7 +247,7 @@ std::vector<std::string> RequirementsOf(std::string_view scenario) {
 }
 
 bool NeedsNamespaces(const ScenarioInfo& scenario) {
-  const SandboxNeeds& needs = scenario.needs;
+  const ScenarioNeeds& needs = scenario.needs;
   return !needs.extra_addresses.empty() || needs.first_unprivileged_port != 0 ||
          needs.v6_only_default || needs.silent_resolver;
 }

@@ -72,6 +72,12 @@ void Scenario::Settle() { testbed_->Settle(); }
 void Scenario::SettleInWait() { testbed_->SettleInWait(); }
 bool Scenario::Running() const { return testbed_->Running(); }
 void Scenario::Arm(const Fault& fault) { testbed_->Arm(fault); }
+bool Scenario::Relaunch() { return testbed_->Relaunch(); }
+bool Scenario::HoldsAny() const { return testbed_->HoldsAny(); }
+void Scenario::Release() { testbed_->Release(); }
+bool Scenario::DestroyConnection(const Peer& peer) {
+  return testbed_->DestroyConnection(peer.number());
+}
 void Scenario::DisarmFaults() { testbed_->DisarmFaults(); }
 void Scenario::LimitOpenFiles(bool exhausted) { testbed_->LimitOpenFiles(exhausted); }
 
@@ -100,6 +106,8 @@ void Scenario::WritePath(std::string_view kind) { testbed_->WritePath(kind); }
 void Scenario::ClearPath() { testbed_->ClearPath(); }
 void Scenario::MoveClock(int seconds) { testbed_->MoveClock(seconds); }
 
+void Scenario::EndSweep() { testbed_->EndSweep(); }
+int Scenario::SweepStep() const { return testbed_->subject().step; }
 Transport Scenario::transport() const { return testbed_->subject().transport; }
 const std::string& Scenario::service() const { return testbed_->subject().service; }
 const Service& Scenario::definition() const { return testbed_->subject().definition; }

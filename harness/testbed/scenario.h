@@ -5,6 +5,9 @@
 // settled (every thread asleep with nothing on its way). So no step needs a time, and a step that
 // waited in vain simply returns: the timeline shows what was missing.
 //
+// A sweep is a scenario of many steps, each in a sandbox of its own: the n-th step aims its faults
+// at the program's n-th call, until a step reaches none.
+//
 //   // A client that half-closes first still gets its reply.
 //   SCENARIO(HalfCloseFirst, kServer, kStreams, "the client ends its side before it reads") {
 //     Start();
@@ -167,9 +170,16 @@ class Scenario {
   void Settle();
   // Until every thread sleeps, timed or not: it has taken what it was sent. Ends no timed wait.
   void SettleInWait();
-  bool Running() const;          // the first process of the last launch has not exited
+  bool Running() const;  // the first process of the last launch has not exited
+  // Kills what is left of the program and launches it afresh: it may have died of a fault, and the
+  // next one is to find it whole. False: it does not serve.
+  bool Relaunch();
   void Arm(const Fault& fault);  // counts calls from now on
   void DisarmFaults();
+  // Whether a fault holds a thread now. A held one counts as asleep: settle first. Release() lets
+  // all go on; the next step waits for what they do.
+  bool HoldsAny() const;
+  void Release();
   void LimitOpenFiles(bool exhausted);  // RLIMIT_NOFILE of the live program: at the lowest free
                                         // descriptor, or back to what it was
 
@@ -200,11 +210,18 @@ class Scenario {
   void WritePath(std::string_view kind);
   // UNIX: removes what a killed run has left at {path}, so that the next one starts afresh.
   void ClearPath();
+  // TCP: the kernel ends the program's end of the connection, as when a device is taken away: its
+  // calls fail with ECONNABORTED, and the peer is reset. False: this kernel does not.
+  bool DestroyConnection(const Peer& peer);
   // Shifts the clock that the program reads; a kFault event, whose text has the word
   // clock, says so. Untraced: neither.
   void MoveClock(int seconds);
 
   // --- what this run is about --------------------------------------------------------------------
+  // Of a sweep: 1, 2, 3 ... The faults of this step aim at the call with this number.
+  int SweepStep() const;
+  // This step is the last, though there may be further calls: those that were seen stand for them.
+  void EndSweep();
   Transport transport() const;
   const std::string& service() const;
   const Service& definition() const;  // of that service
@@ -239,8 +256,8 @@ inline const Transports kUnixDatagrams = {Transport::kUnixDgram};
 inline constexpr Role kServer = Role::kServer;
 inline constexpr Role kClient = Role::kClient;
 
-// What differs in the sandbox of a scenario; most need nothing.
-struct SandboxNeeds {
+// What a scenario needs beside its steps; most need nothing.
+struct ScenarioNeeds {
   int first_unprivileged_port = 0;
   std::vector<std::string> extra_addresses;  // on lo
   HostNames names;                     // of the program's resolver, which then knows no others
@@ -251,6 +268,7 @@ struct SandboxNeeds {
   bool little_send_buffer = false;     // over TCP the kernel takes 64 KiB of what nobody reads
   bool own_clock = false;              // the program's wall clock can be moved: MoveClock()
   bool long_run = false;               // takes many times as long as others: it is started first
+  int sweep = 0;                       // of at most so many steps; more leave it inconclusive
   std::vector<std::string> services = {};  // that the scenario is about; empty: any
 };
 
@@ -259,7 +277,7 @@ struct ScenarioInfo {
   Role role = Role::kServer;
   Transports transports;
   std::string description;
-  SandboxNeeds needs;
+  ScenarioNeeds needs;
   std::string file;
   int line = 0;
   std::function<std::unique_ptr<Scenario>()> make;
@@ -282,7 +300,7 @@ std::string RepositoryPath(std::string_view file);
     void Drive() override;                                                                         \
   };                                                                                               \
   [[maybe_unused]] static const bool k##Name##Registered = ::sockspec::RegisterScenario(           \
-      {#Name, role, transports, description, ::sockspec::SandboxNeeds{__VA_ARGS__},                \
+      {#Name, role, transports, description, ::sockspec::ScenarioNeeds{__VA_ARGS__},               \
        ::sockspec::RepositoryPath(__FILE__), __LINE__,                                             \
        [] { return std::unique_ptr<::sockspec::Scenario>(std::make_unique<Name##Scenario>()); }}); \
   void Name##Scenario::Drive()

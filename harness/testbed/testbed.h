@@ -61,9 +61,19 @@ class Testbed {
   void Settle();
   void SettleInWait();
   bool Running() const;
+  bool Relaunch();
+
+  // --- testbed_faults.cc -------------------------------------------------------------------------
   void Arm(const Fault& fault) { NeedTracer().Arm(fault); }
   void DisarmFaults() { NeedTracer().Disarm(); }
+  void EndSweep() { sweep_ended_ = true; }
+  // A fault has hit a call, so that a sweep has a next step.
+  bool GoesOn() const { return tracer_ != nullptr && tracer_->faults_hit() > 0 && !sweep_ended_; }
+  bool HoldsAny() { return NeedTracer().HoldsAny(); }
+  void Release() { NeedTracer().Release(); }
   void LimitOpenFiles(bool exhausted);
+  void MoveClock(int seconds);
+  bool DestroyConnection(int number);
 
   // --- testbed_peers.cc --------------------------------------------------------------------------
   int Connect(const ConnectOptions& options);
@@ -105,7 +115,6 @@ class Testbed {
   void ClearPath();
 
   void Step(std::string_view text);
-  void MoveClock(int seconds);
   // Milliseconds spent until the first launch was ready.
   double ready_ms() const { return ready_ms_; }
 
@@ -207,7 +216,15 @@ class Testbed {
   // The server's; of a client of datagrams its own.
   std::string PathToLookAt() const;
   int CountZombieChildren(const std::vector<pid_t>& pids) const;
-  std::vector<std::uint64_t> ProgramSocketInodes(const std::vector<pid_t>& pids, int* count) const;
+  // A descriptor of the program by which it holds a socket.
+  struct Holder {
+    pid_t pid = 0;
+    int fd = -1;
+  };
+  // By the sockets' inodes. *count: all descriptors, of other things too.
+  std::map<std::uint64_t, Holder> SocketsHeld(const std::vector<pid_t>& pids, int* count) const;
+  // Fills in what is in force on the socket.
+  static void AddOptions(const Holder& holder, SocketRow* row);
 
   const Manifest& manifest_;
   const Subject& subject_;
@@ -224,6 +241,7 @@ class Testbed {
   std::unique_ptr<ProgramWatch> watch_;
   Tracer* tracer_ = nullptr;  // the same, where it is a tracer
   std::int64_t wait_began_ = 0;
+  bool sweep_ended_ = false;
   int run_ = -1;
   double ready_ms_ = 0;
   std::string now_listening_;  // the address of the latest launch

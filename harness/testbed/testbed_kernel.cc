@@ -27,27 +27,45 @@ std::string KindOfPath(const std::string& path, int* mode) {
 
 }  // namespace
 
-std::vector<std::uint64_t> Testbed::ProgramSocketInodes(const std::vector<pid_t>& pids,
-                                                        int* count) const {
-  std::vector<std::uint64_t> inodes;
+std::map<std::uint64_t, Testbed::Holder> Testbed::SocketsHeld(const std::vector<pid_t>& pids,
+                                                              int* count) const {
+  std::map<std::uint64_t, Holder> held;
   *count = 0;
   for (pid_t pid : pids) {
     for (const Descriptor& descriptor : DescriptorsOf(sandbox_.proc_fd(), pid)) {
       ++*count;
-      if (descriptor.socket_inode != 0) inodes.push_back(descriptor.socket_inode);
+      if (descriptor.socket_inode == 0) continue;
+      held.emplace(descriptor.socket_inode, Holder{pid, descriptor.fd});
     }
   }
-  return inodes;
+  return held;
+}
+
+void Testbed::AddOptions(const Holder& holder, SocketRow* row) {
+  const std::optional<OwnedFd> copy = DuplicateFrom(holder.pid, holder.fd);
+  struct stat info {};
+  if (!copy.has_value() || fstat(copy->get(), &info) == -1 || info.st_ino != row->inode) {
+    return;  // closed meanwhile, and its number may be another's
+  }
+  const SocketOptions options = ReadSocketOptions(copy->get());
+  row->reuse_address = options.reuse_address;
+  row->reuse_port = options.reuse_port;
+  row->non_blocking = options.non_blocking;
+  row->accepting = options.accepting;
+  if (options.lingering.has_value()) {
+    row->linger = options.lingering->l_onoff != 0 ? options.lingering->l_linger : -1;
+  }
+  // /proc does not say it.
+  if (!row->v6_only.has_value()) row->v6_only = options.v6_only;
 }
 
 Snapshot Testbed::TakeSnapshot(std::string_view label) {
   Snapshot snapshot;
   snapshot.label = label;
   const std::vector<pid_t> pids = watch_->LivingProcesses();
-  const std::vector<std::uint64_t> inodes = ProgramSocketInodes(pids, &snapshot.descriptors);
-  const std::set<std::uint64_t> held(inodes.begin(), inodes.end());
+  const std::map<std::uint64_t, Holder> held = SocketsHeld(pids, &snapshot.descriptors);
   snapshot.processes = snapshot.threads = snapshot.zombies = 0;
-  snapshot.anonymous_memory = 0;
+  snapshot.anonymous_memory = snapshot.cpu_ticks = 0;
   for (pid_t pid : pids) {
     const auto stat = ReadProcessStat(sandbox_.proc_fd(), pid);
     if (!stat.has_value()) continue;
@@ -57,6 +75,7 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
     }
     ++snapshot.processes;
     snapshot.threads += stat->threads;
+    snapshot.cpu_ticks += static_cast<std::int64_t>(stat->cpu_ticks);
     const auto status = ReadProcessStatus(sandbox_.proc_fd(), pid);
     if (status.has_value() && status->anonymous_memory > 0) {
       snapshot.anonymous_memory += status->anonymous_memory;
@@ -65,7 +84,9 @@ Snapshot Testbed::TakeSnapshot(std::string_view label) {
   snapshot.zombies += CountZombieChildren(pids);
 
   const auto add = [&](SocketRow row) {
-    row.owned = held.contains(row.inode) && row.inode != 0;
+    const auto holder = held.find(row.inode);
+    row.owned = holder != held.end();
+    if (row.owned) AddOptions(holder->second, &row);
     snapshot.sockets.push_back(std::move(row));
   };
   if (IsUnix(subject_.transport)) {

@@ -1,6 +1,5 @@
 // The engine behind Scenario: launching, signalling and awaiting the program.
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -182,6 +181,12 @@ void Testbed::Stop() {
   DrainOutput();
 }
 
+bool Testbed::Relaunch() {
+  Kill();
+  ClearPath();
+  return Launch({}) == LaunchOutcome::kServing;
+}
+
 void Testbed::Kill() {
   Step("kills the program");
   for (pid_t pid : watch_->LivingProcesses()) watch_->Signal(pid, SIGKILL);
@@ -205,29 +210,5 @@ void Testbed::SettleInWait() {
 }
 
 bool Testbed::Running() const { return watch_->LaunchedAlive(run_); }
-
-void Testbed::LimitOpenFiles(bool exhausted) {
-  for (pid_t pid : watch_->LivingProcesses()) {
-    rlimit limit{};
-    CheckCall(prlimit(pid, RLIMIT_NOFILE, nullptr, &limit), "prlimit({})", pid);
-    if (exhausted) {
-      file_limits_.emplace(pid, limit.rlim_cur);
-      limit.rlim_cur = static_cast<rlim_t>(LowestFreeDescriptor(sandbox_.proc_fd(), pid));
-    } else if (file_limits_.contains(pid)) {
-      limit.rlim_cur = file_limits_.at(pid);
-    }
-    CheckCall(prlimit(pid, RLIMIT_NOFILE, &limit, nullptr), "prlimit({}, {})", pid, limit.rlim_cur);
-  }
-  Record({.kind = EventKind::kFault,
-          .text = exhausted ? "no more descriptors: RLIMIT_NOFILE is at the lowest free one"
-                            : "descriptors are free again"});
-}
-
-void Testbed::MoveClock(int seconds) {
-  if (!own_clock_) return;
-  NeedTracer().MoveClock(seconds);
-  Record({.kind = EventKind::kFault,
-          .text = fmt::format("the program's clock moves on by {} s", seconds)});
-}
 
 }  // namespace sockspec

@@ -41,6 +41,8 @@ constexpr CallEntry kCalls[] = {
     {SYS_sched_setaffinity, "sched_setaffinity", CallKind::kAffinity, FollowedFrom::kStart},
     {SYS_restart_syscall, "restart_syscall", CallKind::kRestart, FollowedFrom::kStart},
     {SYS_kill, "kill", CallKind::kKill, FollowedFrom::kStart},
+    {SYS_clone, "clone", CallKind::kFork, FollowedFrom::kStart},
+    {SYS_clone3, "clone3", CallKind::kFork, FollowedFrom::kStart},
     {SYS_clock_nanosleep, "clock_nanosleep", CallKind::kSleep, FollowedFrom::kStart},
     {SYS_nanosleep, "nanosleep", CallKind::kSleep, FollowedFrom::kStart},
     {SYS_rt_sigsuspend, "rt_sigsuspend", CallKind::kWaitForSignal, FollowedFrom::kStart},
@@ -71,6 +73,8 @@ constexpr CallEntry kCalls[] = {
     {SYS_openat, "openat", CallKind::kOpen, FollowedFrom::kListenWithFaults},
     {SYS_openat2, "openat2", CallKind::kOpen, FollowedFrom::kListenWithFaults},
 #ifdef SYS_poll
+    {SYS_fork, "fork", CallKind::kFork, FollowedFrom::kStart},
+    {SYS_vfork, "vfork", CallKind::kFork, FollowedFrom::kStart},
     {SYS_open, "open", CallKind::kOpen, FollowedFrom::kListenWithFaults},
     {SYS_time, "time", CallKind::kClock, FollowedFrom::kOwnClock},
     {SYS_poll, "poll", CallKind::kPoll, FollowedFrom::kStart},
@@ -132,6 +136,14 @@ bool FaultClassOf(CallKind kind, CallClass* result) {
       return true;
     case CallKind::kClose:
       *result = CallClass::kClose;
+      return true;
+    case CallKind::kPoll:
+    case CallKind::kSelect:
+    case CallKind::kEpollWait:
+      *result = CallClass::kWait;
+      return true;
+    case CallKind::kFork:
+      *result = CallClass::kFork;
       return true;
     case CallKind::kOpen:
       *result = CallClass::kOpen;

@@ -45,6 +45,7 @@ enum class CallKind {
   kAffinity,       // sched_getaffinity, sched_setaffinity: which processors it may use
   kClock,          // clock_gettime, gettimeofday, time: followed only where the clock is moved
   kKill,           // kill
+  kFork,           // fork, vfork, clone, clone3
   kOpen            // open, openat, openat2: followed only where a fault aims at them
 };
 

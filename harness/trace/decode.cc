@@ -161,6 +161,13 @@ void DecodeEntry(const Tracee& tracee, PendingCall* pending) {
       }
       break;
     }
+    case CallKind::kFork: {
+      call.fd = -1;
+      std::uint64_t flags = call.name == "clone" ? a[0] : 0;
+      if (call.name == "clone3") tracee.ReadValue(a[0], &flags);  // the first word of clone_args
+      call.flags = static_cast<int>(flags);
+      break;
+    }
     case CallKind::kOpen: {
       call.fd = -1;
       const int path = call.name == "open" ? 0 : 1;

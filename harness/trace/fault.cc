@@ -25,6 +25,12 @@ std::string_view Name(CallClass call) {
       return "receive";
     case CallClass::kClose:
       return "close";
+    case CallClass::kWait:
+      return "wait";
+    case CallClass::kFork:
+      return "fork";
+    case CallClass::kTask:
+      return "new task";
     case CallClass::kOpen:
       return "open";
   }
@@ -46,10 +52,14 @@ std::string Fault::Describe() const {
     case FaultAction::kSignal:
       what = fmt::format("{} in", SignalName(error));
       break;
+    case FaultAction::kHold:
+      what = "held:";
+      break;
   }
   std::string which = fmt::format("{} no. {}", Name(call), first);
   if (count < 0) which = fmt::format("every {} from no. {}", Name(call), first);
   if (count > 1) which = fmt::format("{} no. {} to {}", Name(call), first, first + count - 1);
+  if (process > 0) which += fmt::format(" of process {}", process);
   if (connection >= 0) which += fmt::format(" on connection {}", connection);
   return what + " " + which;
 }

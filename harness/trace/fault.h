@@ -19,17 +19,22 @@ enum class CallClass {
   kSend,
   kReceive,
   kClose,
+  kWait,  // poll, select, epoll_wait, where they watch a socket; the role is that of one of them
+  kFork,  // fork, vfork, clone where they make a process
+  kTask,  // no call: a new thread or child (of fork, not vfork) before its first instruction
   // open() for reading between the program's first successful listen() and its first wait for a
   // client; files of data alone, such as a configuration: no code, no device, nothing of the system
   kOpen
 };
 
 enum class FaultAction {
-  kErrno,    // the call does not happen; the program sees `error`
+  kErrno,    // the call does not happen; the program sees `error`. Rule F2: EAGAIN never where the
+             // socket blocks or is watched edge-triggered
   kShorten,  // the call happens with its length cut to `length` bytes: the kernel really transfers
              // less
   kAfter,    // the call happens; the program sees `error` instead of its result
-  kSignal    // the call happens; signal `error` reaches the program while it is in it
+  kSignal,   // the call happens; signal `error` reaches the program while it is in it
+  kHold      // the thread is held before the call, until Tracer::Release()
 };
 
 struct Fault {
@@ -38,6 +43,7 @@ struct Fault {
   SocketRole role = SocketRole::kNone;
   int family = -1;            // socket() and what was made by it: AF_INET6 ...; -1: any
   int connection = -1;        // the harness's connection at the other end; -1: any
+  int process = 0;            // by number, 1: the first one launched; 0: any
   bool non_blocking = false;  // only on descriptors with O_NONBLOCK and in no edge-triggered set,
                               // where EAGAIN is no lie
   int first = 1;              // from the n-th matching call (counted since the fault was armed) ...

@@ -136,6 +136,7 @@ struct PendingCall {
   int fault = -1;         // the fault that hit it (its place among those armed then), and what
   FaultAction fault_action = FaultAction::kErrno;  // is left to do at the exit
   int fault_error = 0;
+  int changed_argument = -1;         // whose register was changed, to be put back
   std::uint64_t vector_address = 0;  // an iovec array that was shortened ...
   std::string vector_saved;          // ... and its content, to be put back
 };
@@ -151,6 +152,8 @@ struct TracedThread {
   // the harness looks the same: it comes from outside the program's pid namespace.
   bool first_stop_due = false;
   bool group_stopped = false;
+  bool held = false;       // by a fault: not resumed until Tracer::Release()
+  bool has_begun = false;  // its first stop, before its first instruction, was seen
   bool may_sleep = false;  // entered a call that is not followed to its end, in which it
                            // may sleep: a futex, a pipe
   std::optional<ThreadStateFile> state_file;

@@ -1,6 +1,7 @@
 // The tracer: stops of the program under test. Threads, signals, and calls at entry and exit.
 #include "harness/trace/tracer.h"
 
+#include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -114,7 +115,7 @@ void Tracer::Adopt(pid_t pid, int run, bool own_clock) {
   TakeInherited(thread);
   // LaunchProgram has installed it where there is such a socket.
   process->socket_filter = !process->descriptors.empty();
-  Resume(thread);
+  Begin(thread);
 }
 
 void Tracer::Resume(TracedThread* thread, int signal) {
@@ -185,6 +186,7 @@ void Tracer::OnNewThread(TracedThread* parent, int event) {
       process->handlers = parent->process->handlers;
     }
     TracedThread* thread = AddThread(tid, process);
+    if (event != PTRACE_EVENT_VFORK) HoldNewTask(thread);
     Emit(thread, {.kind = EventKind::kProcessStarted,
                   .number = parent->process->number,
                   .text = is_thread                     ? "thread"
@@ -192,7 +194,7 @@ void Tracer::OnNewThread(TracedThread* parent, int event) {
                                                         : "fork"});
     LeaveSharedProcessor();
     thread->first_stop_due = early_stops_.erase(tid) == 0;
-    if (!thread->first_stop_due) Resume(thread);
+    if (!thread->first_stop_due) Begin(thread);
   }
   Resume(parent);
 }
@@ -201,6 +203,11 @@ void Tracer::LeaveSharedProcessor() {
   if (!StaysOnProcessor()) return;
   LeaveProcessor();
   for (const auto& [tid, thread] : threads_) LeaveProcessor(tid);
+}
+
+void Tracer::Begin(TracedThread* thread) {
+  thread->has_begun = true;
+  if (!thread->held) Resume(thread);
 }
 
 void Tracer::OnExec(TracedThread* thread) {
@@ -263,7 +270,7 @@ void Tracer::OnSignal(TracedThread* thread, int signal) {
       thread->group_stopped = true;  // stays so until Signal(SIGCONT)
       return;
     }
-    if (signal == SIGSTOP && std::exchange(thread->first_stop_due, false)) return Resume(thread);
+    if (signal == SIGSTOP && std::exchange(thread->first_stop_due, false)) return Begin(thread);
   }
   if (signal == SIGTRAP && thread->last_call.empty()) return Resume(thread);
   bool by_kernel = false;
@@ -318,9 +325,11 @@ void Tracer::OnEntry(TracedThread* thread) {
   pending.entry = entry;
   for (int i = 0; i < 6; ++i) pending.arguments[i] = info.seccomp.args[i];
 
+  bool restarted = false;
   if (thread->interrupted.has_value()) {
     if (thread->interrupted->entry == entry) {
-      thread->interrupted.reset();  // restarted: one call for the program
+      thread->interrupted.reset();
+      restarted = true;  // one call for the program
     } else {
       NoteInterrupted(thread);
     }
@@ -331,6 +340,11 @@ void Tracer::OnEntry(TracedThread* thread) {
   }
   DecodeEntry(tracee, &pending);
   if (entry->kind == CallKind::kOpen && !IsPreparation(pending.call)) return Resume(thread);
+  // A new task shows by its event.
+  if (entry->kind == CallKind::kFork &&
+      (!Aims(CallClass::kFork) || (pending.call.flags & CLONE_THREAD) != 0)) {
+    return Resume(thread);
+  }
   pending.socket = thread->process->Socket(pending.call.fd);
   // A call on a number that is no socket any more, or never was one, is news if it fails.
   const bool stray =
@@ -361,16 +375,18 @@ void Tracer::OnEntry(TracedThread* thread) {
     if (converses && entry->kind != CallKind::kClose) thread->conversation = pending.socket;
   }
   NotePassed(thread->process, &pending);
+  pending.wait = ClassifyWait(tracee, *thread->process, pending);
   bool skipped = false;
-  ApplyFaultAtEntry(thread, &pending, &skipped);
-  if (!skipped) {
+  if (!restarted) ApplyFaultAtEntry(thread, &pending, &skipped);
+  if (skipped) {
+    pending.wait.reset();
+  } else {
     if (entry->kind == CallKind::kClose) ForgetDescriptor(thread->process, pending.call.fd);
-    pending.wait = ClassifyWait(tracee, *thread->process, pending);
     OnAwaitingClients(pending);
     if (pending.wait.has_value()) BeginWait(thread, &*pending.wait);
   }
   thread->pending = std::move(pending);
-  Resume(thread);
+  if (!thread->held) Resume(thread);
 }
 
 void Tracer::OnExit(TracedThread* thread) {
@@ -429,8 +445,9 @@ void Tracer::NoteInterrupted(TracedThread* thread) {
 }
 
 bool Tracer::AllStopped() const {
-  return std::all_of(threads_.begin(), threads_.end(),
-                     [](const auto& entry) { return entry.second->group_stopped; });
+  return std::all_of(threads_.begin(), threads_.end(), [](const auto& entry) {
+    return entry.second->group_stopped || entry.second->held;
+  });
 }
 
 void Tracer::Signal(pid_t pid, int signal) {

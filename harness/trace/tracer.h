@@ -47,6 +47,11 @@ class Tracer : public ProgramWatch {
 
   void Arm(const Fault& fault);
   void Disarm();
+  // Lets go on what kHold faults hold. A held thread counts as asleep.
+  void Release();
+  bool HoldsAny() const;
+  // Calls that armed faults have hit, those of disarmed ones included.
+  int faults_hit() const { return faults_hit_; }
 
   // --- state of the program
   // ------------------------------------------------------------------------
@@ -100,6 +105,7 @@ class Tracer : public ProgramWatch {
   void Resume(TracedThread* thread, int signal = 0);
   // The program may see, or want to use, more than the one processor that it shares with this one.
   void LeaveSharedProcessor();
+  void Begin(TracedThread* thread);  // its first stop, before its first instruction
 
   std::shared_ptr<OpenSocket> NewSocket(const Call& call, int flags);
   void BeginWait(TracedThread* thread, Wait* wait);
@@ -119,7 +125,10 @@ class Tracer : public ProgramWatch {
   std::vector<TimedWait> TimedWaits();
   bool End(const TimedWait& wait);
   void ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool* skipped);
-  int MatchFault(const PendingCall& pending);
+  int MatchFault(const TracedThread& thread, const PendingCall& pending);
+  int CountHit(std::size_t index);
+  bool Aims(CallClass call) const;
+  void HoldNewTask(TracedThread* thread);
   void Track(TracedThread* thread, PendingCall* pending);
   void TrackAccept(TracedThread* thread, PendingCall* pending);
   void TrackDescriptors(TracedThread* thread, PendingCall* pending);
@@ -162,6 +171,7 @@ class Tracer : public ProgramWatch {
   std::map<pid_t, int> early_stops_;  // children whose first stop came before their parent's event
   std::map<int, TrackedTraffic> traffic_;  // by connection
   std::vector<ArmedFault> faults_;
+  int faults_hit_ = 0;
   std::set<pid_t> suppress_stop_signal_;  // threads sent a SIGSTOP by EndTimedWaits
   std::map<pid_t, int> failing_in_a_row_;
   std::map<pid_t, int> numbers_;  // inner pid -> number, of ended processes too: a zombie may

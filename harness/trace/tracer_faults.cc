@@ -46,10 +46,7 @@ bool Tracer::IsPreparation(const Call& call) const {
 
 void Tracer::OnListening(TracedThread* thread) {
   listens_ = true;
-  const bool wanted = std::any_of(faults_.begin(), faults_.end(), [](const ArmedFault& armed) {
-    return armed.fault.call == CallClass::kOpen;
-  });
-  if (!wanted || thread->process->open_filter) return;
+  if (!Aims(CallClass::kOpen) || thread->process->open_filter) return;
   AddFilter(thread->tid, TracingFilters().opens);
   thread->process->open_filter = true;
 }
@@ -65,32 +62,50 @@ void Tracer::OnAwaitingClients(const PendingCall& pending) {
 void Tracer::Arm(const Fault& fault) { faults_.push_back({fault}); }
 void Tracer::Disarm() { faults_.clear(); }
 
-int Tracer::MatchFault(const PendingCall& pending) {
+bool Tracer::Aims(CallClass call) const {
+  return std::any_of(faults_.begin(), faults_.end(),
+                     [call](const ArmedFault& armed) { return armed.fault.call == call; });
+}
+
+// Counts one matching call of a fault; its index where it is hit, else -1.
+int Tracer::CountHit(std::size_t index) {
+  const Fault& fault = faults_[index].fault;
+  const int seen = ++faults_[index].seen;
+  if (seen < fault.first || (fault.count >= 0 && seen >= fault.first + fault.count)) return -1;
+  return static_cast<int>(index);
+}
+
+int Tracer::MatchFault(const TracedThread& thread, const PendingCall& pending) {
   CallClass call_class;
   if (!FaultClassOf(pending.entry->kind, &call_class)) return -1;
   for (std::size_t i = 0; i < faults_.size(); ++i) {
     const Fault& fault = faults_[i].fault;
     if (fault.call != call_class) continue;
+    if (fault.process > 0 && fault.process != thread.process->number) continue;
     const Call& call = pending.call;
     if (call_class == CallClass::kSocket) {
       if (fault.family >= 0 && fault.family != call.family) continue;
-    } else if (call_class != CallClass::kOpen) {
+    } else if (call_class == CallClass::kWait) {
+      if (!pending.wait.has_value() || !pending.wait->on_socket) continue;
+      if (fault.role == SocketRole::kListener && !pending.wait->on_listener) continue;
+    } else if (call_class != CallClass::kOpen && call_class != CallClass::kFork) {
       // Aimed at sockets alone: a fault on an eventfd or a pipe would break runtimes for nothing.
       if (pending.socket == nullptr || pending.socket->role == SocketRole::kPair) continue;
       if (fault.role != SocketRole::kNone && fault.role != pending.socket->role) continue;
       if (fault.family >= 0 && fault.family != pending.socket->family) continue;
       if (fault.non_blocking && (!call.non_blocking || call.edge_triggered)) continue;
       if (fault.connection >= 0 && fault.connection != pending.socket->connection) continue;
+      const bool lie = fault.action == FaultAction::kErrno && fault.error == EAGAIN &&
+                       (!call.non_blocking || call.edge_triggered);
+      if (lie) continue;
     }
-    const int seen = ++faults_[i].seen;
-    if (seen < fault.first || (fault.count >= 0 && seen >= fault.first + fault.count)) continue;
-    return static_cast<int>(i);
+    if (CountHit(i) >= 0) return static_cast<int>(i);
   }
   return -1;
 }
 
 void Tracer::ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool* skipped) {
-  const int index = faults_.empty() ? -1 : MatchFault(*pending);
+  const int index = faults_.empty() ? -1 : MatchFault(*thread, *pending);
   if (index < 0) return;
   const Fault& fault = faults_[index].fault;
   if (fault.action == FaultAction::kErrno) {
@@ -109,10 +124,40 @@ void Tracer::ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool*
     syscall(SYS_tgkill, thread->process->pid, thread->tid, fault.error);
     pending->call.injected = true;
   }
+  if (fault.action == FaultAction::kHold) {
+    thread->held = true;
+    pending->call.injected = true;
+  }
+  ++faults_hit_;
   pending->fault = index;
   pending->fault_action = fault.action;
   pending->fault_error = fault.error;
   Emit(thread, {.kind = EventKind::kFault, .text = fault.Describe()});
+}
+
+void Tracer::HoldNewTask(TracedThread* thread) {
+  for (std::size_t i = 0; i < faults_.size(); ++i) {
+    const Fault& fault = faults_[i].fault;
+    if (fault.call != CallClass::kTask || CountHit(i) < 0) continue;
+    thread->held = true;
+    ++faults_hit_;
+    Emit(thread, {.kind = EventKind::kFault, .text = fault.Describe()});
+    return;
+  }
+}
+
+bool Tracer::HoldsAny() const {
+  return std::any_of(threads_.begin(), threads_.end(),
+                     [](const auto& entry) { return entry.second->held; });
+}
+
+void Tracer::Release() {
+  for (auto& [tid, thread] : threads_) {
+    if (!thread->held) continue;
+    thread->held = false;
+    Emit(thread.get(), {.kind = EventKind::kFault, .text = "what was held goes on"});
+    if (thread->has_begun) Resume(thread.get());
+  }
 }
 
 }  // namespace sockspec

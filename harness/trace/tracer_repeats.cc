@@ -144,7 +144,7 @@ bool Tracer::SpinsAlone() const {
            const auto& [tid, thread] = entry;
            const auto failing = failing_in_a_row_.find(tid);
            const bool spins = failing != failing_in_a_row_.end() && failing->second >= kSpin;
-           return spins || thread->group_stopped || Asleep(*thread);
+           return spins || thread->group_stopped || thread->held || Asleep(*thread);
          });
 }
 

@@ -51,8 +51,8 @@ RestState Tracer::StateOfRest() const {
   RestState state{Rest::kSettled, ""};
   std::vector<const TracedThread*> look_asleep;
   for (const auto& [tid, thread] : threads_) {
-    if (thread->group_stopped) {
-      state.what = "stopped by a signal";
+    if (thread->group_stopped || thread->held) {
+      state.what = thread->held ? "held by the harness" : "stopped by a signal";
       continue;
     }
     const auto letter = thread->state_file->Read();
@@ -106,7 +106,7 @@ RestState Tracer::StateOfRest() const {
 bool Tracer::OffTheProcessor() const {
   return std::all_of(threads_.begin(), threads_.end(), [this](const auto& entry) {
     const auto& [tid, thread] = entry;
-    if (thread->group_stopped || !thread->pending.has_value()) return true;
+    if (thread->group_stopped || thread->held || !thread->pending.has_value()) return true;
     const auto blocked = ReadBlockedCall(proc_fd_, thread->process->pid, tid);
     return !blocked.has_value() || blocked->in != BlockedCall::In::kNothing;
   });

@@ -76,6 +76,7 @@ bool Shorten(Tracee* tracee, PendingCall* pending, std::int64_t limit) {
   if (argument >= 0) {
     if (static_cast<std::int64_t>(pending->arguments[argument]) <= limit) return false;
     tracee->SetArgument(argument, static_cast<std::uint64_t>(limit));
+    pending->changed_argument = argument;
     return true;
   }
   std::uint64_t address = 0;
@@ -92,13 +93,20 @@ bool Shorten(Tracee* tracee, PendingCall* pending, std::int64_t limit) {
     left -= keep;
   }
   if (!cut || !tracee->Write(address, vectors.data(), saved.size())) return false;
-  if (std::string_view(pending->entry->name).ends_with("mmsg")) tracee->SetArgument(2, 1);
+  if (std::string_view(pending->entry->name).ends_with("mmsg")) {
+    tracee->SetArgument(2, 1);
+    pending->changed_argument = 2;
+  }
   pending->vector_address = address;
   pending->vector_saved = saved;
   return true;
 }
 
 void UndoShorten(Tracee* tracee, const PendingCall& pending) {
+  // Code around the system call may rely on its arguments' registers: the kernel keeps them.
+  if (pending.changed_argument >= 0) {
+    tracee->SetArgument(pending.changed_argument, pending.arguments[pending.changed_argument]);
+  }
   if (pending.vector_address == 0) return;
   tracee->Write(pending.vector_address, pending.vector_saved.data(), pending.vector_saved.size());
 }
