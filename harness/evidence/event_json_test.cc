@@ -171,8 +171,8 @@ TEST(EventJson, FullEventHasNoFieldAtItsDefault) {
   const auto json = nlohmann::json::parse(EventToJson(FullEvent(EventKind::kCall)));
   EXPECT_THAT(json, SizeIs(15));
   EXPECT_THAT(json.at("call"), SizeIs(30));
-  EXPECT_THAT(json.at("snapshot"), SizeIs(12));
-  EXPECT_THAT(json.at("snapshot").at("sockets").at(0), SizeIs(9));
+  EXPECT_THAT(json.at("snapshot"), SizeIs(13));
+  EXPECT_THAT(json.at("snapshot").at("sockets").at(0), SizeIs(14));
 }
 
 TEST(EventJson, EveryRoleSurvives) {

@@ -37,7 +37,7 @@ std::optional<OwnedFd> DuplicateFrom(pid_t pid, int fd) {
   }
   OwnedFd duplicate(pidfd_getfd(process.get(), fd, 0));
   if (!duplicate.empty()) return duplicate;
-  if (errno == EBADF || errno == ESRCH) return std::nullopt;
+  if (errno == EBADF || errno == ESRCH || errno == EPERM) return std::nullopt;
   ThrowSystemError(errno, fmt::format("pidfd_getfd({}, {})", pid, fd));
 }
 

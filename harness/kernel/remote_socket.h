@@ -13,7 +13,7 @@
 namespace sockspec {
 
 // A duplicate (pidfd_getfd) of descriptor `fd` of process `pid`, numbered as the caller sees it.
-// Needs the right to trace that process. nullopt: the process or its descriptor is no more.
+// nullopt: the process or its descriptor is no more, or the caller may not trace that process.
 // Drop it at once: as long as the duplicate lives, the program's close() sends no FIN and frees no
 // port.
 std::optional<OwnedFd> DuplicateFrom(pid_t pid, int fd);

@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -132,19 +131,6 @@ class PrivateTmpfs {
   OwnedFd root_;
   int count_ = 0;
 };
-
-// Names are asked for at 127.0.0.1, which is where libraries ask as well if there is no such file
-// (resolv.conf(5)).
-void SetLocalResolver(PrivateTmpfs& tmpfs) {
-  const std::string path = RealPath("/etc/resolv.conf");
-  if (path.empty()) return;
-  const OwnedFd folder = tmpfs.NewDirectory(0755);
-  OwnedFd file(CheckCall(openat(folder.get(), "resolv.conf", O_WRONLY | O_CREAT | O_CLOEXEC, 0644),
-                         "open(resolv.conf)"));
-  constexpr std::string_view kText = "nameserver 127.0.0.1\n";
-  CheckCall(write(file.get(), kText.data(), kText.size()), "write(resolv.conf)");
-  AttachMount(CloneMount(folder.get(), "resolv.conf").get(), path);
-}
 
 constexpr const char* kDevices[] = {"null", "zero", "full", "random", "urandom", "tty"};
 

@@ -69,7 +69,6 @@ struct SandboxOptions {
   // At most so much of what is sent over TCP waits in the kernel (tcp_wmem); 0: the kernel's
   // choice.
   int send_buffer = 0;
-  bool local_resolver = false;               // /etc/resolv.conf names 127.0.0.1 alone
   std::vector<std::string> extra_addresses;  // on lo, "192.0.2.7/32", "fe80::1/64"
   std::vector<DeadRoute> dead_routes;
   // Not empty: /etc/hosts and the resolver's other files are ours, the host's cannot be asked, and

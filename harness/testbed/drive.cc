@@ -215,6 +215,8 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     sandbox_options.longest_queue = scenario.needs.longest_queue;
     sandbox_options.extra_addresses = scenario.needs.extra_addresses;
     sandbox_options.names = scenario.needs.names;
+    // Then all other names are asked for at 127.0.0.1, whatever the host's own files say.
+    if (scenario.needs.silent_resolver) sandbox_options.names = {{"localhost", {"127.0.0.1"}}};
     sandbox_options.dead_routes = scenario.needs.dead_routes;
     sandbox_options.v6_only_default = scenario.needs.v6_only_default;
     if (IsUdp(subject.transport)) {

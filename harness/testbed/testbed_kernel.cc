@@ -162,11 +162,9 @@ bool Testbed::IsReady() {
   // A listening socket of its own, wherever it is: on the wrong address it is ready all the same.
   // Of a datagram socket only its name tells that clients are meant.
   int count = 0;
-  const std::vector<std::uint64_t> inodes = ProgramSocketInodes(watch_->LivingProcesses(), &count);
-  if (inodes.empty()) return false;
-  const auto own = [&](const SocketRow& row) {
-    return std::ranges::find(inodes, row.inode) != inodes.end();
-  };
+  const std::map<std::uint64_t, Holder> held = SocketsHeld(watch_->LivingProcesses(), &count);
+  if (held.empty()) return false;
+  const auto own = [&](const SocketRow& row) { return held.contains(row.inode); };
   if (IsUnix(subject_.transport)) {
     return std::ranges::any_of(sockets_.UnixSockets(), [&](const UnixSocket& socket) {
       return own(socket.row) &&

@@ -164,7 +164,7 @@ CHECK(ScopedAddress, "FAM-13") {
                   << WhatItDidLast(timeline(), 0, End(), ErrorOutput());
     return;
   }
-  for (const int index : EndpointBinds(timeline())) {
+  for (const int index : EndpointBinds(timeline(), transport())) {
     Examine(index);
     EXPECT_TRUE(CallAt(index).scope_id != 0)
         << fmt::format("loses the scope of {}: it binds {}", kScoped, CallAt(index).address);

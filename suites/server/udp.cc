@@ -138,10 +138,6 @@ std::vector<Conversation> OfPart(const Timeline& timeline, const std::vector<Con
   return found;
 }
 
-bool Answered(const Conversation& conversation) {
-  return !conversation.DatagramsReceived().empty();
-}
-
 // UDP-02: to the client that asked, from the service's port.
 CHECK(AwkwardDatagrams, "UDP-02") {
   const std::vector<Conversation> part = OfPart(timeline(), AllConversations(), kInterleaved);
