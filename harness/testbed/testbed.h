@@ -195,6 +195,8 @@ class Testbed {
   bool QueueIsFull();
   // Untraced: what the kernel still has on its way between the program and that peer.
   bool KernelBringsMore(int number);
+  // The kernel will free room for what is sent to the program there, which has read all of it.
+  bool RoomIsComing(int number);
   void RecordEnd(int number);
   void RecordSent(int number, Event event, std::size_t sent);
   bool UsesDatagrams() const;

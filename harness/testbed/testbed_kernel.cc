@@ -1,6 +1,8 @@
 // The engine behind Scenario: what the kernel says of the program, and the UNIX path.
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -188,6 +190,19 @@ bool Testbed::KernelBringsMore(int number) {
   const auto found = sockets_.TcpConnection(*its_end, LocalEnd(fd));
   return found && (found->row.send_queue > 0 || found->row.state == "SYN_RECV" ||
                    found->row.state == "FIN_WAIT1");
+}
+
+bool Testbed::RoomIsComing(int number) {
+  // Over UNIX there is room as soon as the program has read.
+  const int fd = peers_.at(number).peer.fd();
+  if (!IsTcp(subject_.transport) || fd < 0 || Ended(number)) return false;
+  int unacknowledged = 0;
+  CheckCall(ioctl(fd, SIOCOUTQ, &unacknowledged), "ioctl({}, SIOCOUTQ)", fd);
+  const auto its_end = PeerEnd(fd);
+  if (unacknowledged == 0 || !its_end) return false;
+  // It has read all that came, and the kernel may put off the acknowledgement (tcp(7), delayed ACK).
+  const auto found = sockets_.TcpConnection(*its_end, LocalEnd(fd));
+  return found && found->row.state == "ESTABLISHED" && found->row.receive_queue == 0;
 }
 
 void Testbed::WritePath(std::string_view kind) {

@@ -270,7 +270,8 @@ bool Testbed::MoreIsComing(int number) {
            tracer_->ServerReadiness() == Tracer::Readiness::kReady;
   }
   const auto received = static_cast<std::int64_t>(peers_.at(number).received.size());
-  return traffic.closed || traffic.shut_down || traffic.sent > received;
+  if (traffic.closed || traffic.shut_down || traffic.sent > received) return true;
+  return traffic.sending && KernelBringsMore(number);
 }
 
 void Testbed::Read(int number, std::size_t bytes) {
@@ -317,7 +318,9 @@ std::size_t Testbed::SendAll(int number, const std::function<std::string_view(st
     loop_.WakeOnce(peers_.at(number).peer.fd(), true);
     return false;
   };
-  const Waited waited = all_sent() ? Waited::kHappened : Wait(all_sent, Patience::kUntilAnswered);
+  const Waited waited =
+      all_sent() ? Waited::kHappened
+                 : Wait(all_sent, Patience::kUntilAnswered, [&] { return RoomIsComing(number); });
   if (peers_.at(number).peer.fd() >= 0) loop_.Forget(peers_.at(number).peer.fd());
   RecordRest(waited);
   return sent;

@@ -87,7 +87,9 @@ int Tracer::MatchFault(const TracedThread& thread, const PendingCall& pending) {
       if (fault.family >= 0 && fault.family != call.family) continue;
     } else if (call_class == CallClass::kWait) {
       if (!pending.wait.has_value() || !pending.wait->on_socket) continue;
-      if (fault.role == SocketRole::kListener && !pending.wait->on_listener) continue;
+      if (fault.role != SocketRole::kNone && !WatchesRole(pending.wait->watched, fault.role)) {
+        continue;
+      }
     } else if (call_class != CallClass::kOpen && call_class != CallClass::kFork) {
       // Aimed at sockets alone: a fault on an eventfd or a pipe would break runtimes for nothing.
       if (pending.socket == nullptr || pending.socket->role == SocketRole::kPair) continue;

@@ -117,6 +117,12 @@ Tracer::Traffic Tracer::TrafficOf(int connection) const {
   if (found == traffic_.end()) return {};
   Traffic traffic = found->second.traffic;
   traffic.closed = found->second.socket.expired();
+  traffic.sending = std::any_of(threads_.begin(), threads_.end(), [&](const auto& entry) {
+    const TracedThread& thread = *entry.second;
+    return thread.pending.has_value() && !thread.held &&
+           thread.pending->entry->kind == CallKind::kSend &&
+           thread.pending->call.connection == connection;
+  });
   return traffic;
 }
 

@@ -118,6 +118,15 @@ bool WatchesListener(const Watched& watched) {
   return any;
 }
 
+bool WatchesRole(const Watched& watched, SocketRole role) {
+  bool any = false;
+  ForEach(
+      watched,
+      [&](const OpenSocket& socket, bool /*for_input*/) { any = any || socket.role == role; },
+      [](const std::shared_ptr<Timer>&) {});
+  return any;
+}
+
 std::optional<NextTimer> FirstTimer(const Watched& watched) {
   std::optional<NextTimer> first;
   ForEach(

@@ -22,6 +22,8 @@ Watched WatchedAlone(const TracedProcess& process, int fd);
 bool WatchesSocket(const Watched& watched);
 // For input; a datagram socket counts as one.
 bool WatchesListener(const Watched& watched);
+// A socket of that role, for whatever.
+bool WatchesRole(const Watched& watched, SocketRole role);
 struct NextTimer {
   std::shared_ptr<Timer> timer;
   TimeLeft time;

@@ -115,7 +115,8 @@ CHECK(AbstractName, "UNX-06") {
     EXPECT_TRUE(row.local == name)
         << fmt::format("takes the name {}, where {} was asked for", Quote(row.local), Quote(name));
   }
-  EXPECT_THAT(TheConversation(), ReceivedSomething());
+  const Conversation conversation = TheConversation();
+  EXPECT_TRUE(Reached(conversation)) << "does not answer: " << InWords(conversation);
 }
 
 // UNX-07: one message, one record.
