@@ -41,13 +41,11 @@ struct Fault {
   CallClass call = CallClass::kAccept;
   // Whose call: on a listener, an accepted connection, ... kNone: any socket.
   SocketRole role = SocketRole::kNone;
-  int family = -1;            // socket() and what was made by it: AF_INET6 ...; -1: any
-  int connection = -1;        // the harness's connection at the other end; -1: any
-  int process = 0;            // by number, 1: the first one launched; 0: any
-  bool non_blocking = false;  // only on descriptors with O_NONBLOCK and in no edge-triggered set,
-                              // where EAGAIN is no lie
-  int first = 1;              // from the n-th matching call (counted since the fault was armed) ...
-  int count = 1;              // ... this many; -1: for ever
+  int family = -1;      // socket() and what was made by it: AF_INET6 ...; -1: any
+  int connection = -1;  // the harness's connection at the other end; -1: any
+  int process = 0;      // by number, 1: the first one launched; 0: any
+  int first = 1;        // from the n-th matching call (counted since the fault was armed) ...
+  int count = 1;        // ... this many; -1: for ever
   FaultAction action = FaultAction::kErrno;
   int error = 0;
   std::int64_t length = 1;

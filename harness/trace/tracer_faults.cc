@@ -95,7 +95,6 @@ int Tracer::MatchFault(const TracedThread& thread, const PendingCall& pending) {
       if (pending.socket == nullptr || pending.socket->role == SocketRole::kPair) continue;
       if (fault.role != SocketRole::kNone && fault.role != pending.socket->role) continue;
       if (fault.family >= 0 && fault.family != pending.socket->family) continue;
-      if (fault.non_blocking && (!call.non_blocking || call.edge_triggered)) continue;
       if (fault.connection >= 0 && fault.connection != pending.socket->connection) continue;
       const bool lie = fault.action == FaultAction::kErrno && fault.error == EAGAIN &&
                        (!call.non_blocking || call.edge_triggered);

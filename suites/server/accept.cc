@@ -16,7 +16,8 @@ constexpr int kTogether = 8;
 SCENARIO(
     Together, kServer, kStreams,
     "eight clients, or as many as its queue takes, connect while the server is stopped, so that it "
-    "finds them all at once") {
+    "finds them all at once; each new thread or child begins only when the server has gone as far "
+    "as it can without it") {
   Start(WithQueue(launch()));
   for (int i = 0; i < kOrdinary; ++i) Exchange();
   const int clients = Bounded(launch(), kTogether);
@@ -30,7 +31,10 @@ SCENARIO(
     }
     together.push_back(client);
   }
+  Arm({.call = CallClass::kTask, .count = -1, .action = FaultAction::kHold});
   Signal(SIGCONT);
+  for (SettleInWait(); HoldsAny(); SettleInWait()) Release();
+  DisarmFaults();
   for (Client& client : together) {
     client.Converse();
     client.Finish();

@@ -20,12 +20,18 @@ SCENARIO(UnsupportedFamilies, kServer, kAllTransports,
   }
 }
 
-SCENARIO(
-    SocketFails, kServer, kAllTransports,
-    "the endpoint's first socket() fails, with EMFILE and then, in a second run, with ENOBUFS") {
+// More sockets no program opens to serve one endpoint, look-ups included.
+constexpr int kMostSockets = 16;
+
+SCENARIO(SocketFails, kServer, kAllTransports,
+         "the n-th socket() of the endpoint's family fails, with EMFILE and then, in a second run, "
+         "with ENOBUFS",
+         .sweep = kMostSockets) {
   for (const int error : {EMFILE, ENOBUFS}) {
-    Launch(
-        {.faults = {{.call = CallClass::kSocket, .family = Family(transport()), .error = error}}});
+    Launch({.faults = {{.call = CallClass::kSocket,
+                        .family = Family(transport()),
+                        .first = SweepStep(),
+                        .error = error}}});
     TakeSnapshot(ErrnoName(error));
     Kill();
     ClearPath();

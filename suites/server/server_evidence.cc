@@ -108,6 +108,30 @@ std::vector<int> FaultsBefore(const Timeline& timeline, const Conversation& conv
   return calls;
 }
 
+std::string PartStep(std::string_view name) { return fmt::format("part: {}", name); }
+
+std::optional<Part> PartNamed(const Timeline& timeline, std::string_view name) {
+  int begin = -1, end = static_cast<int>(timeline.size());
+  for (const int index : timeline.OfKind(EventKind::kStep)) {
+    const std::string& text = timeline[static_cast<std::size_t>(index)].text;
+    if (begin >= 0 && text.starts_with(PartStep(""))) {
+      end = index;
+      break;
+    }
+    if (text == PartStep(name)) begin = index;
+  }
+  if (begin < 0) return std::nullopt;
+  Part part;
+  for (const int index : SelectCalls(timeline, [](const Call& call) { return call.injected; })) {
+    if (index > begin && index < end) part.faults.push_back(index);
+  }
+  for (Conversation& conversation : timeline.Conversations()) {
+    const int first = conversation.events.front();
+    if (first > begin && first < end) part.conversations.push_back(std::move(conversation));
+  }
+  return part;
+}
+
 std::vector<SocketRow> OwnListeners(const Snapshot& snapshot) {
   std::vector<SocketRow> rows;
   for (const SocketRow& row : snapshot.sockets) {

@@ -48,6 +48,17 @@ std::vector<int> TasksStarted(const Timeline& timeline, Tasks tasks);
 // The harness's fault reached a call before this conversation began.
 std::vector<int> FaultsBefore(const Timeline& timeline, const Conversation& conversation);
 
+// --- parts --------------------------------------------------------------------------------------
+// Some scenarios do the same several times, with another fault each time. A part begins by the step
+// PartStep(name), and ends where the next one begins.
+std::string PartStep(std::string_view name);
+struct Part {
+  std::vector<int> faults;                  // injected calls
+  std::vector<Conversation> conversations;  // that began in it
+};
+// Empty where the scenario did not come so far.
+std::optional<Part> PartNamed(const Timeline& timeline, std::string_view name);
+
 // --- kernel -------------------------------------------------------------------------------------
 // The program's endpoints: sockets that listen, or datagram sockets with a name.
 std::vector<SocketRow> OwnListeners(const Snapshot& snapshot);
