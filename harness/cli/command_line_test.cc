@@ -101,7 +101,8 @@ TEST(CommandLineTest, ListsAndExplains) {
 
 TEST(CommandLineTest, ListsWhatProvesEachRequirement) {
   const std::string tim = RunSockspec({"list", "--coverage", "--select", "TIM-01"}).output;
-  EXPECT_THAT(tim, AllOf(HasSubstr("Exchanges"), HasSubstr("tim-01-"), HasSubstr("conforming-time")));
+  EXPECT_THAT(tim,
+              AllOf(HasSubstr("Exchanges"), HasSubstr("tim-01-"), HasSubstr("conforming-time")));
   const std::string cls = RunSockspec({"list", "--coverage", "--select", "CLS-10"}).output;
   EXPECT_THAT(cls, AllOf(HasSubstr("CLS-10   server  tcp4"), HasSubstr("no gaps")));
 }

@@ -81,9 +81,7 @@ std::vector<Proof> ParseProofs(std::string_view text) {
   for (const std::string_view line : Split(text, '\n')) {
     if (line.empty()) continue;
     const std::vector<std::string_view> words = Split(line, ' ');
-    const auto wrong = [&] {
-      return std::runtime_error(fmt::format("no proof: {}", Quote(line)));
-    };
+    const auto wrong = [&] { return std::runtime_error(fmt::format("no proof: {}", Quote(line))); };
     if (words.size() != 6) throw wrong();
     const std::optional<Role> role = ParseRole(words[0]);
     if (!role) throw wrong();

@@ -16,7 +16,7 @@ namespace sockspec {
 struct Proof {
   Role role = Role::kServer;
   std::string name;
-  std::string requirement;            // "-": it conforms
+  std::string requirement;  // "-": it conforms
   std::string service;
   std::vector<Transport> transports;  // where it is judged; empty: where its requirement is
 };

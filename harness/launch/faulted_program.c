@@ -60,8 +60,7 @@ static void Prepare(struct Message* message, const char* text) {
 }
 
 static void Report(long result, const char* arrived, const struct Message* message) {
-  printf("%ld %s %zu,%zu\n", result, arrived, message->parts[0].iov_len,
-         message->parts[1].iov_len);
+  printf("%ld %s %zu,%zu\n", result, arrived, message->parts[0].iov_len, message->parts[1].iov_len);
 }
 
 static int Sends(const char* call) {

@@ -119,9 +119,8 @@ static int Expect(timer_t timer, const sigset_t* set) {
                                                                                         : 1;
 }
 static int PosixTimer(void) {
-  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
-                           .sigev_signo = SIGUSR1,
-                           .sigev_value = {.sival_int = 77}};
+  struct sigevent event = {
+      .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1, .sigev_value = {.sival_int = 77}};
   sigset_t set;
   timer_t timer;
   close(Listener(1));
@@ -197,6 +196,24 @@ static int TimedCondition(void) {
   return pthread_cond_timedwait(&condition, &mutex, &then) == ETIMEDOUT ? kEnded : 2;
 }
 
+// Waits for clients, and for the rest of an hour: for less each time.
+static int WaitsForTheRest(int listener) {
+  for (int left = kHour * 1000; left > 0; left -= 10) {
+    struct pollfd entry = {listener, POLLIN, 0};
+    if (poll(&entry, 1, left) != 0) return 1;
+  }
+  return kEnded;
+}
+
+static int KeepsHouse(void) { return WaitsForTheRest(Listener(1)); }
+
+static int KeepsAClient(void) {
+  const int listener = Listener(1);
+  int served = -1;
+  ConnectTo(listener, &served);
+  return WaitsForTheRest(listener);
+}
+
 int main(int argc, char** argv) {
   static const struct Mode modes[] = {
       {"timer-in-epoll", TimerInEpoll},
@@ -214,6 +231,8 @@ int main(int argc, char** argv) {
       {"polls-and-gives-up", PollsAndGivesUp},
       {"absolute-sleep", AbsoluteSleep},
       {"timed-condition", TimedCondition},
+      {"keeps-house", KeepsHouse},
+      {"keeps-a-client", KeepsAClient},
   };
   return RunMode(argc, argv, modes, sizeof modes / sizeof modes[0]);
 }

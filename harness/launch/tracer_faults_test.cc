@@ -54,17 +54,17 @@ TEST(Faults, ShorteningKeepsTheRegisters) {
 
 TEST(Faults, ACloseThatReportsEintrHasHappened) {
   TracedRun run("interrupted-close", {{.call = CallClass::kClose,
-                                        .role = SocketRole::kConnection,
-                                        .action = FaultAction::kAfter,
-                                        .error = EINTR}});
+                                       .role = SocketRole::kConnection,
+                                       .action = FaultAction::kAfter,
+                                       .error = EINTR}});
   EXPECT_EQ(run.Finish(), 0);
 }
 
 TEST(Faults, ASignalReachesTheProgramInTheCall) {
   TracedRun run("signalled", {{.call = CallClass::kReceive,
-                                .role = SocketRole::kConnection,
-                                .action = FaultAction::kSignal,
-                                .error = SIGUSR1}});
+                               .role = SocketRole::kConnection,
+                               .action = FaultAction::kSignal,
+                               .error = SIGUSR1}});
   EXPECT_EQ(run.Finish(), 0);
   EXPECT_EQ(run.First("recvfrom").error, EINTR);
 }
@@ -113,7 +113,7 @@ TEST(Faults, AForkFailsAndThreadsDoNot) {
 
 TEST(Faults, AWaitForASocketIsInterrupted) {
   TracedRun run("polls",
-                 {{.call = CallClass::kWait, .role = SocketRole::kListener, .error = EINTR}});
+                {{.call = CallClass::kWait, .role = SocketRole::kListener, .error = EINTR}});
   EXPECT_EQ(run.Finish(), 0);
   EXPECT_TRUE(run.First("poll").injected);
 }
@@ -127,16 +127,16 @@ TEST(Faults, AKernelWithoutIpv6) {
 
 TEST(Faults, EagainIsNotSaidOfASocketThatBlocks) {
   TracedRun run("again",
-                 {{.call = CallClass::kReceive, .role = SocketRole::kConnection, .error = EAGAIN}});
+                {{.call = CallClass::kReceive, .role = SocketRole::kConnection, .error = EAGAIN}});
   EXPECT_EQ(run.Finish(), 0);
   EXPECT_EQ(run.tracer().faults_hit(), 1);
 }
 
 TEST(Faults, AreAimedAtOneProcess) {
   TracedRun run("child-sends", {{.call = CallClass::kSend,
-                                  .role = SocketRole::kConnection,
-                                  .process = 2,
-                                  .error = ENOBUFS}});
+                                 .role = SocketRole::kConnection,
+                                 .process = 2,
+                                 .error = ENOBUFS}});
   EXPECT_EQ(run.Finish(), 0);
 }
 

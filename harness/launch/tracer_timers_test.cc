@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "harness/launch/traced_run.h"
 
 namespace sockspec {
@@ -59,6 +61,30 @@ TEST(Timers, WhoPollsHasToLookAgainAfterSomethingHasHappened) {
   TracedRun run("polls");
   run.UntilSettled();
   run.tracer().ForgetSpins();
+  EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
+}
+
+TEST(Timers, WhoWaitsForTheRestOfATimeAndServesNobodyIsSettled) {
+  TracedRun run("keeps-house");
+  run.UntilSettled();
+  EXPECT_TRUE(run.tracer().AnyLiving());
+}
+
+TEST(Timers, NotSoWhoServesAClient) {
+  TracedRun run("keeps-a-client");
+  run.Until([&] {
+    return run.tracer().StateOfRest().rest == Rest::kTimedWait && !run.tracer().EndTimedWaits();
+  });
+  EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
+}
+
+TEST(Timers, NorWhoHasBeenToldToEnd) {
+  TracedRun run("keeps-house");
+  run.UntilSettled();
+  run.tracer().Signal(run.tracer().LaunchedPid(0), SIGWINCH);  // ignored
+  run.Until([&] {
+    return run.tracer().StateOfRest().rest == Rest::kTimedWait && !run.tracer().EndTimedWaits();
+  });
   EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
 }
 

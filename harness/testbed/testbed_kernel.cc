@@ -1,8 +1,8 @@
 // The engine behind Scenario: what the kernel says of the program, and the UNIX path.
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -200,7 +200,8 @@ bool Testbed::RoomIsComing(int number) {
   CheckCall(ioctl(fd, SIOCOUTQ, &unacknowledged), "ioctl({}, SIOCOUTQ)", fd);
   const auto its_end = PeerEnd(fd);
   if (unacknowledged == 0 || !its_end) return false;
-  // It has read all that came, and the kernel may put off the acknowledgement (tcp(7), delayed ACK).
+  // It has read all that came, and the kernel may put off the acknowledgement (tcp(7), delayed
+  // ACK).
   const auto found = sockets_.TcpConnection(*its_end, LocalEnd(fd));
   return found && found->row.state == "ESTABLISHED" && found->row.receive_queue == 0;
 }

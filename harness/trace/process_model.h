@@ -87,6 +87,7 @@ struct TracedProcess {
   bool launched = false;       // the run's first process
   bool socket_filter = false;  // filter B is installed
   bool open_filter = false;    // and the one for open()
+  bool told_to_end = false;    // the harness has sent it a signal that ends programs
   std::map<int, TrackedDescriptor> descriptors;
   std::set<int> former_sockets;  // numbers that were sockets and have been closed
   std::map<int, int> handlers;   // signal -> sa_flags, where a handler function is installed

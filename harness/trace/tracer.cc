@@ -454,6 +454,10 @@ void Tracer::Signal(pid_t pid, int signal) {
   if (kill(pid, signal) == -1 && errno != ESRCH) {
     CheckCall(-1, "kill({}, {})", pid, SignalName(signal));
   }
+  const auto process = processes_.find(pid);
+  if (process != processes_.end() && signal != SIGSTOP && signal != SIGCONT) {
+    process->second->told_to_end = true;
+  }
   if (signal != SIGCONT && signal != SIGKILL) return;
   for (auto& [tid, thread] : threads_) {
     if (thread->process->pid != pid || !thread->group_stopped) continue;

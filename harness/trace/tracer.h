@@ -73,7 +73,7 @@ class Tracer : public ProgramWatch {
     std::int64_t sent = 0;   // bytes
     bool shut_down = false;  // for writing
     bool closed = false;     // no process holds it any more
-    bool sending = false;    // a thread is in a call that sends: part of its bytes may be on the way
+    bool sending = false;  // a thread is in a call that sends: part of its bytes may be on the way
   };
   Traffic TrafficOf(int connection) const;
   // Rule F5: this many failing calls by one thread, with no wait between, are a spin. Reading the
@@ -112,6 +112,7 @@ class Tracer : public ProgramWatch {
   void BeginWait(TracedThread* thread, Wait* wait);
   void NoteEffect(TracedThread* thread, const PendingCall& pending);
   bool IsHeartbeat(const TracedThread& thread) const;
+  bool KeepsHouse(const TracedThread& thread) const;
   bool IsHeartbeat(const SignalTimer& timer) const;
   bool IsComing(const SignalTimer& timer) const;
   // A thread of the process by its id inside the sandbox; 0: none.

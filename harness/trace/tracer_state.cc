@@ -74,7 +74,7 @@ RestState Tracer::StateOfRest() const {
       look_asleep.push_back(thread.get());
       const std::string what = wait != nullptr ? Describe(*wait) : thread->pending->call.name;
       const bool timed = wait != nullptr && (wait->timed || FirstTimer(wait->watched).has_value());
-      if (timed && !IsHeartbeat(*thread)) {
+      if (timed && !IsHeartbeat(*thread) && !KeepsHouse(*thread)) {
         state = {Rest::kTimedWait, what};
       } else if (state.rest == Rest::kSettled &&
                  (state.what.empty() || (wait != nullptr && wait->on_socket))) {

@@ -91,6 +91,23 @@ bool Tracer::IsHeartbeat(const TracedThread& thread) const {
          MonotonicNanoseconds() - thread.same_since >= kResolution;
 }
 
+// It has looked at its listener, without anything to do, and waits for clients or for the rest of
+// some time; nobody is served now, so that no client waits for that time to come. Runtimes do so
+// for their own sake: V8 looks after its memory 8 and 100 seconds later.
+bool Tracer::KeepsHouse(const TracedThread& thread) const {
+  if (!thread.has_deadline || thread.last_activity != activity_ || thread.process->told_to_end) {
+    return false;
+  }
+  if (!WatchesRole(thread.pending->wait->watched, SocketRole::kListener)) return false;
+  return std::none_of(processes_.begin(), processes_.end(), [](const auto& process) {
+    return std::ranges::any_of(process.second->descriptors, [](const auto& entry) {
+      const auto& socket = entry.second.socket;
+      return socket != nullptr &&
+             (socket->role == SocketRole::kConnection || socket->role == SocketRole::kClient);
+    });
+  });
+}
+
 bool Tracer::IsComing(const SignalTimer& timer) const {
   // Who takes the signal by sigwait() or a signalfd does not let the tracer see it.
   const bool passed = timer.interval == 0 && MonotonicNanoseconds() >= timer.expires;
