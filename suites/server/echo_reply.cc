@@ -56,6 +56,7 @@ SCENARIO(EchoedBytes, kServer, kStreams,
   Client flood = Connect({.receive_buffer = 1});
   flood.SendFiller(kFlood);
   flood.HalfClose();
+  Settle();  // so that it sees the end while its output waits
   flood.Read(1);
   flood.Read(1);
   flood.ReadToEnd();
