@@ -10,35 +10,55 @@
 #include "harness/campaign/control_cache.h"
 #include "harness/campaign/host.h"
 #include "harness/campaign/selection.h"
+#include "harness/manifest/service.h"
 
 namespace sockspec {
 namespace {
 
 constexpr const char* kServerProgram = "sockspec-reference-server";
 constexpr const char* kClientProgram = "sockspec-reference-client";
-constexpr const char* kService = "daytime";
+constexpr const char* kOrdinaryService = "daytime";
 
-Program ReferenceProgram(Role role, const std::string& program, const std::string& inet_command,
+// How the command goes on for some transports.
+struct Tail {
+  std::vector<Transport> transports;
+  std::string words;
+};
+
+std::vector<Tail> TailsOf(Role role) {
+  const std::string inet =
+      role == Role::kServer ? " --address {address} --port {port}" : " --host {host} --port {port}";
+  const std::string local = " --path {path}";
+  const std::string queue = role == Role::kServer ? " --backlog {backlog}" : "";
+  return {{{Transport::kTcp4, Transport::kTcp6}, inet + queue},
+          {{Transport::kUdp4, Transport::kUdp6}, inet},
+          {{Transport::kUnixStream, Transport::kUnixSeqpacket}, local + queue},
+          {{Transport::kUnixDgram}, local}};
+}
+
+Program ReferenceProgram(Role role, std::string command, const std::string& service,
                          const Claims& claims) {
-  const std::vector<Transport> inet = {Transport::kTcp4, Transport::kTcp6};
-  const std::vector<Transport> local = {Transport::kUnixStream};
-  const std::string tail = role == Role::kServer ? " --backlog {backlog}" : "";
-  Program both =
-      ManifestFromCommand(role, program + inet_command + tail, kService, inet, "/").programs[0];
-  const Program unix_program =
-      ManifestFromCommand(role, program + " --transport {transport} --path {path}" + tail, kService,
-                          local, "/")
-          .programs[0];
-  both.transports.push_back(Transport::kUnixStream);
-  both.launch.insert(unix_program.launch.begin(), unix_program.launch.end());
-  for (auto& [transport, launch] : both.launch) launch.claims = claims;
-  return both;
+  command += " --transport {transport}";
+  if (service != kOrdinaryService) command += " --service " + service;
+  std::optional<Program> all;
+  for (const Tail& tail : TailsOf(role)) {
+    Program some =
+        ManifestFromCommand(role, command + tail.words, service, tail.transports, "/").programs[0];
+    if (!all) {
+      all = std::move(some);
+      continue;
+    }
+    all->transports.insert(all->transports.end(), tail.transports.begin(), tail.transports.end());
+    all->launch.insert(some.launch.begin(), some.launch.end());
+  }
+  for (auto& [transport, launch] : all->launch) launch.claims = claims;
+  return *std::move(all);
 }
 
 }  // namespace
 
-// Says the same as reference/sockspec.toml; a test compares them.
-Manifest ReferenceManifest() {
+// Of the ordinary service it says the same as reference/sockspec.toml; a test compares them.
+Manifest ReferenceManifest(const std::string& service) {
   Claims server;
   server.dual = server.usage_check = server.iterative = true;
   Claims client;
@@ -47,11 +67,8 @@ Manifest ReferenceManifest() {
   Manifest manifest;
   manifest.directory = "/";
   manifest.name = "sockspec-reference";
-  manifest.programs = {
-      ReferenceProgram(Role::kServer, kServerProgram,
-                       " --transport {transport} --address {address} --port {port}", server),
-      ReferenceProgram(Role::kClient, kClientProgram,
-                       " --transport {transport} --host {host} --port {port}", client)};
+  manifest.programs = {ReferenceProgram(Role::kServer, kServerProgram, service, server),
+                       ReferenceProgram(Role::kClient, kClientProgram, service, client)};
   return manifest;
 }
 
@@ -63,31 +80,32 @@ bool IsReference(const Program& program) {
   });
 }
 
-std::optional<std::vector<HostFault>> JudgeControl(const std::vector<ControlledCase>& cases,
-                                                   const CampaignOptions& options) {
-  const std::string means =
-      fmt::format("{}; {}; {}", PlaneWords(options), SandboxWords(options.abilities),
-                  options.abilities.socket_diag);
-  const std::string file = ControlCacheFile(options.tool_folder, means);
-  std::set<ControlledItem> good = ReadControlCache(file);
-  const Manifest manifest = ReferenceManifest();
+namespace {
+
+// Judges the reference of one service by what the cases ask for and `good` does not hold yet, and
+// adds to both; false when interrupted.
+bool JudgeService(const std::string& service, const std::vector<ControlledCase>& cases,
+                  const CampaignOptions& options, std::set<ControlledItem>* good,
+                  std::vector<HostFault>* faults) {
+  const Manifest manifest = ReferenceManifest(service);
   std::set<Role> roles;
   std::set<Transport> transports;
   std::set<std::string> requirements;
   for (const ControlledCase& wanted : cases) {
-    if (wanted.service != kService) continue;
+    // A service of a manifest's own has no reference: what is common to all is judged.
+    const bool built_in = FindBuiltInService(wanted.service) != nullptr;
+    if ((built_in ? wanted.service : kOrdinaryService) != service) continue;
     for (const Program& program : manifest.programs) {
       if (program.role != wanted.role || !program.launch.contains(wanted.transport)) continue;
       for (const std::string& id : wanted.requirements) {
-        if (good.contains({wanted.role, wanted.transport, id})) continue;
+        if (good->contains({wanted.role, service, wanted.transport, id})) continue;
         roles.insert(wanted.role);
         transports.insert(wanted.transport);
         requirements.insert(id);
       }
     }
   }
-  std::vector<HostFault> faults;
-  if (requirements.empty()) return faults;
+  if (requirements.empty()) return true;
 
   std::vector<CampaignProgram> programs;
   for (const Program& program : manifest.programs) {
@@ -107,23 +125,39 @@ std::optional<std::vector<HostFault>> JudgeControl(const std::vector<ControlledC
   } catch (const NothingSelected&) {
     // None of it applies to the reference: that is settled, too.
   }
-  if (!report.complete) return std::nullopt;
-  for (const report::Row& row : report.rows) {
-    if (row.verdict != report::Verdict::kFail) continue;
-    faults.push_back({.role = programs[static_cast<std::size_t>(row.program)].program->role,
-                      .transport = *ParseTransport(row.transport),
-                      .requirement = row.requirement,
-                      .reason = row.reason});
-  }
+  if (!report.complete) return false;
   for (Role role : roles) {
     for (Transport transport : transports) {
-      for (const std::string& id : requirements) good.emplace(role, transport, id);
+      for (const std::string& id : requirements) good->emplace(role, service, transport, id);
     }
   }
-  for (const HostFault& fault : faults) {
-    good.erase({fault.role, fault.transport, fault.requirement});
+  for (const report::Row& row : report.rows) {
+    if (row.verdict != report::Verdict::kFail) continue;
+    const HostFault fault{.role = programs[static_cast<std::size_t>(row.program)].program->role,
+                          .transport = *ParseTransport(row.transport),
+                          .requirement = row.requirement,
+                          .reason = row.reason};
+    good->erase({fault.role, service, fault.transport, fault.requirement});
+    faults->push_back(fault);
   }
-  WriteControlCache(file, good);
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::vector<HostFault>> JudgeControl(const std::vector<ControlledCase>& cases,
+                                                   const CampaignOptions& options) {
+  const std::string means =
+      fmt::format("{}; {}; {}", PlaneWords(options), SandboxWords(options.abilities),
+                  options.abilities.socket_diag);
+  const std::string file = ControlCacheFile(options.tool_folder, means);
+  const std::set<ControlledItem> known = ReadControlCache(file);
+  std::set<ControlledItem> good = known;
+  std::vector<HostFault> faults;
+  for (const std::string& service : BuiltInServiceNames()) {
+    if (!JudgeService(service, cases, options, &good, &faults)) return std::nullopt;
+  }
+  if (good != known) WriteControlCache(file, good);
   return faults;
 }
 

@@ -21,8 +21,8 @@ struct ControlledCase {
   std::vector<std::string> requirements;
 };
 
-// The manifest of the reference programs, which lie in the tool's folder.
-Manifest ReferenceManifest();
+// The manifest of the reference programs, which lie in the tool's folder, for a built-in service.
+Manifest ReferenceManifest(const std::string& service = "daytime");
 bool IsReference(const Program& program);
 
 // Judges the reference wherever it was not yet judged on this host; nothing when interrupted.

@@ -75,12 +75,12 @@ std::set<ControlledItem> ReadControlCache(const std::string& file) {
   if (!std::getline(stream, line) || line != kFirstLine) return {};
   while (std::getline(stream, line)) {
     std::istringstream words(line);
-    std::string role_name, transport_name, requirement;
-    words >> role_name >> transport_name >> requirement;
+    std::string role_name, service, transport_name, requirement;
+    words >> role_name >> service >> transport_name >> requirement;
     const std::optional<Role> role = ParseRole(role_name);
     const std::optional<Transport> transport = ParseTransport(transport_name);
     if (!role || !transport || requirement.empty()) return {};
-    good.emplace(*role, *transport, requirement);
+    good.emplace(*role, service, *transport, requirement);
   }
   return good;
 }
@@ -103,8 +103,9 @@ void WriteControlCache(const std::string& file, const std::set<ControlledItem>& 
   {
     std::ofstream stream(temporary, std::ios::trunc);
     stream << kFirstLine << '\n';
-    for (const auto& [role, transport, requirement] : good) {
-      stream << Name(role) << ' ' << Name(transport) << ' ' << requirement << '\n';
+    for (const auto& [role, service, transport, requirement] : good) {
+      stream << Name(role) << ' ' << service << ' ' << Name(transport) << ' ' << requirement
+             << '\n';
     }
     if (!stream.flush()) return;
   }

@@ -9,8 +9,8 @@
 
 namespace sockspec {
 
-// role, transport, requirement
-using ControlledItem = std::tuple<Role, Transport, std::string>;
+// role, service, transport, requirement
+using ControlledItem = std::tuple<Role, std::string, Transport, std::string>;
 
 // Where it is: below $XDG_CACHE_HOME or ~/.cache, named after boot, kernel, version, the files of
 // the tool, and `means`, which says with what the programs are watched here. "" where there is no

@@ -34,6 +34,17 @@ TEST(ControlTest, TheManifestSaysWhatTheReferenceFolderSays) {
   }
 }
 
+TEST(ControlTest, EachServiceHasItsReference) {
+  const Manifest echo = ReferenceManifest("echo");
+  for (const Program& program : echo.programs) {
+    EXPECT_EQ(program.service, "echo");
+    EXPECT_EQ(program.transports.size(), 7u);
+    for (const auto& [transport, launch] : program.launch) {
+      EXPECT_THAT(launch.command, ::testing::Contains("echo"));
+    }
+  }
+}
+
 TEST(ControlTest, OtherProgramsAreNotTheReference) {
   EXPECT_FALSE(IsReference(
       ManifestFromCommand(Role::kServer, "./server {port}", "daytime", {}, "/").programs[0]));
@@ -49,8 +60,9 @@ class ControlCacheTest : public ::testing::Test {
   }
 
   std::string folder_, file_;
-  const std::set<ControlledItem> good_ = {{Role::kServer, Transport::kTcp4, "CLS-01"},
-                                          {Role::kClient, Transport::kUnixStream, "CLI-02"}};
+  const std::set<ControlledItem> good_ = {
+      {Role::kServer, "daytime", Transport::kTcp4, "CLS-01"},
+      {Role::kClient, "time", Transport::kUnixStream, "CLI-02"}};
 };
 
 TEST_F(ControlCacheTest, RemembersAndForgetsEarlierBoots) {
@@ -65,7 +77,7 @@ TEST_F(ControlCacheTest, RemembersAndForgetsEarlierBoots) {
 
 TEST_F(ControlCacheTest, AFileThatIsNotUnderstoodIsNoFile) {
   WriteControlCache(file_, good_);
-  std::ofstream(file_, std::ios::app) << "server tcp9 CLS-02\n";
+  std::ofstream(file_, std::ios::app) << "server daytime tcp9 CLS-02\n";
   EXPECT_THAT(ReadControlCache(file_), ::testing::IsEmpty());
 }
 

@@ -76,6 +76,7 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
     thread->same_since = MonotonicNanoseconds();
   } else if (length.span + slack < thread->last_timeout) {
     thread->has_deadline = true;
+    thread->equal_waits = 0;  // those before were too short to show it
   } else {
     ++thread->equal_waits;
   }
@@ -98,7 +99,9 @@ bool Tracer::KeepsHouse(const TracedThread& thread) const {
   if (!thread.has_deadline || thread.last_activity != activity_ || thread.process->told_to_end) {
     return false;
   }
-  if (!WatchesRole(thread.pending->wait->watched, SocketRole::kListener)) return false;
+  const Watched& watched = thread.pending->wait->watched;
+  // Who has put its listener aside for some time looks at it again when that is over.
+  if (!WatchesListener(watched) || !WatchesRole(watched, SocketRole::kListener)) return false;
   return std::none_of(processes_.begin(), processes_.end(), [](const auto& process) {
     return std::ranges::any_of(process.second->descriptors, [](const auto& entry) {
       const auto& socket = entry.second.socket;
