@@ -220,7 +220,10 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     sandbox_options.dead_routes = scenario.needs.dead_routes;
     sandbox_options.v6_only_default = scenario.needs.v6_only_default;
     if (IsUdp(subject.transport)) {
-      sandbox_options.extra_addresses.push_back(DatagramClientAddress(subject.transport));
+      // A server of both families has clients over either.
+      for (const Transport transport : {Transport::kUdp4, Transport::kUdp6}) {
+        sandbox_options.extra_addresses.push_back(DatagramClientAddress(transport));
+      }
     }
     if (scenario.needs.little_send_buffer || subject.definition.Endless()) {
       sandbox_options.send_buffer = kLittleBuffer;

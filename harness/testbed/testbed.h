@@ -203,7 +203,8 @@ class Testbed {
   int AddDatagramSocket(DatagramSocket socket, const std::optional<SocketAddress>& remote);
   // The number under which what has come from there is known; a new one for a new source.
   int SessionWith(const SocketAddress& remote);
-  std::optional<SocketAddress> OwnDatagramAddress(const DatagramOptions& options) const;
+  std::optional<SocketAddress> OwnDatagramAddress(Transport transport,
+                                                  const DatagramOptions& options) const;
   DatagramSocket& SocketOf(int number);
   // Puts all that has come on the timeline; the server's socket: under its sessions.
   void TakeDatagrams(DatagramSocket& socket, std::optional<int> number);

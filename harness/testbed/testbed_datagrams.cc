@@ -47,8 +47,8 @@ DatagramSocket& Testbed::SocketOf(int number) {
   return record.socket.has_value() ? *record.socket : datagram_server_.value();
 }
 
-std::optional<SocketAddress> Testbed::OwnDatagramAddress(const DatagramOptions& options) const {
-  const Transport transport = subject_.transport;
+std::optional<SocketAddress> Testbed::OwnDatagramAddress(Transport transport,
+                                                         const DatagramOptions& options) const {
   if (IsUnix(transport)) {
     if (options.unnamed) return std::nullopt;
     const std::string path = fmt::format("{}.harness{}", subject_.path, next_connection_);
@@ -64,14 +64,14 @@ std::optional<SocketAddress> Testbed::OwnDatagramAddress(const DatagramOptions& 
 }
 
 int Testbed::OpenDatagram(const DatagramOptions& options) {
-  const std::optional<SocketAddress> own = OwnDatagramAddress(options);
   const SocketAddress remote =
       ServerAddress(options.address.empty() ? subject_.address : options.address);
   Transport transport = subject_.transport;
   if (IsUdp(transport)) {
     transport = remote.storage.ss_family == AF_INET6 ? Transport::kUdp6 : Transport::kUdp4;
   }
-  const int number = AddDatagramSocket(DatagramSocket(transport, own), remote);
+  const int number =
+      AddDatagramSocket(DatagramSocket(transport, OwnDatagramAddress(transport, options)), remote);
   const int error = options.connected ? SocketOf(number).Connect(remote) : 0;
   if (error != 0) {
     Record({.kind = EventKind::kConnectFailed,

@@ -43,6 +43,42 @@ SCENARIO(LeavingClients, kServer, kStreams,
 // The connections' numbers.
 constexpr int kAfterReset = kOrdinary + 1, kAfterTimeOut = kOrdinary + 3;
 
+SCENARIO(UrgentData, kServer, kTcp,
+         "a client sends a line, one byte urgently, and another line; then an ordinary one comes",
+         .services = {"echo", "discard"}) {
+  Start();
+  for (int i = 0; i < kOrdinary; ++i) Exchange();
+  Client urgent = Connect();
+  urgent.Send(definition().Requests());
+  SettleInWait();
+  urgent.SendUrgent("!");
+  SettleInWait();
+  urgent.Send(definition().Requests());
+  Settle();
+  urgent.Finish();
+  Exchange();
+}
+
+// RD-11: urgent data neither stops the service nor keeps it busy.
+CHECK(UrgentData, "RD-11") {
+  const ReplyModel model = OrdinaryReply();
+  for (const int index : timeline().OfKind(EventKind::kNotSettled)) {
+    Examine(index);
+    ADD_FAILURE() << "does not rest after urgent data: " << timeline()[index].text;
+    return;
+  }
+  const Conversation urgent = TheConversation(kOrdinary);
+  if (subject().definition.Replies()) {
+    // Whether the urgent byte itself comes back is the server's choice (SO_OOBINLINE).
+    const std::size_t lines = 2 * subject().definition.Requests().size();
+    EXPECT_TRUE(urgent.received.size() >= lines) << fmt::format(
+        "stops answering a client that has sent urgent data: {} bytes of {} come back",
+        urgent.received.size(), lines);
+  }
+  const Conversation after = TheConversation(kOrdinary + 1);
+  EXPECT_TRUE(model.Fits(after)) << "stops serving after urgent data: " << InWords(after);
+}
+
 // RD-08: when the client ends its sending side, the server closes ...
 CHECK(Exchanges, "RD-08") {
   const bool must_close = !subject().definition.Endless() && !subject().definition.own;

@@ -13,7 +13,7 @@
 namespace sockspec {
 namespace {
 
-SCENARIO(PortZero, kServer, kTcp, "launched on port 0, and stopped") {
+SCENARIO(PortZero, kServer, kInternet, "launched on port 0, and stopped") {
   Launch({.port = "0"});
   TakeSnapshot("after launch");
   Stop();
@@ -52,7 +52,9 @@ std::vector<std::string> Words(std::string_view text) {
 std::set<std::string> AddressesIn(std::string_view text) {
   std::set<std::string> found;
   for (std::string word : Words(text)) {
-    while (!word.empty() && (word.back() == '.' || word.back() == ':')) word.pop_back();
+    // "::" ends an address, ":" or "." what is said of it.
+    const bool whole = !Canonical(word).empty();
+    while (!whole && !word.empty() && (word.back() == '.' || word.back() == ':')) word.pop_back();
     const bool v4_with_port =
         std::count(word.begin(), word.end(), ':') == 1 && word.find('.') != std::string::npos;
     if (v4_with_port) word.erase(word.find(':'));

@@ -104,6 +104,63 @@ SCENARIO(UnnamedDatagrams, kServer, kUnixDatagrams,
   Exchange();
 }
 
+constexpr std::size_t kOddSizes[] = {1, 512, 1472};
+
+SCENARIO(
+    OddDatagrams, kServer, kDatagrams,
+    "requests of 1, 512 and 1472 bytes of noise, of NULs, and of one line without an end; then "
+    "an ordinary one") {
+  Start();
+  for (int i = 0; i < kOrdinary; ++i) Exchange();
+  for (const std::size_t size : kOddSizes) {
+    std::string noise;
+    for (std::size_t i = 0; i < size; ++i) noise += static_cast<char>(i * 167 + (i >> 8));
+    for (const std::string& request : {noise, std::string(size, '\0'), std::string(size, 'x')}) {
+      Client client = OpenDatagram();
+      client.Send(request);
+      client.ReadToEnd();
+    }
+  }
+  Settle();
+  Exchange();
+}
+
+// ROB-04: nothing that a datagram may hold stops the service.
+CHECK(OddDatagrams, "ROB-04") {
+  const ReplyModel model = OrdinaryReply();
+  const Conversation last = AllConversations().back();
+  EXPECT_TRUE(model.Fits(last))
+      << "stops serving after requests of noise, of NULs and of long lines: " << InWords(last);
+}
+
+// ECH-03: what comes back is what was sent ...
+CHECK(OddDatagrams, "ECH-03") {
+  if (TheConversation().DatagramsReceived().empty()) Inconclusive("it answers no ordinary request");
+  for (const Conversation& conversation : AllConversations()) {
+    for (const std::string& answer : conversation.DatagramsReceived()) {
+      EXPECT_TRUE(answer == conversation.sent)
+          << fmt::format("answers {} bytes with other {} bytes: {}", conversation.sent.size(),
+                         answer.size(), InWords(conversation));
+    }
+  }
+}
+
+// GEN-03: at most 512 characters, once for each request.
+CHECK(Exchanges, "GEN-03") {
+  constexpr std::size_t kMost = 512;
+  int judged = 0;
+  for (const Conversation& conversation : AllConversations()) {
+    const std::vector<std::string> answers = conversation.DatagramsReceived();
+    if (answers.empty()) continue;
+    ++judged;
+    EXPECT_TRUE(answers.size() == 1) << fmt::format("answers a request with {} datagrams: {}",
+                                                    answers.size(), InWords(conversation));
+    EXPECT_TRUE(answers[0].size() <= kMost) << fmt::format(
+        "answers with {} characters, where at most {} are allowed", answers[0].size(), kMost);
+  }
+  if (judged == 0) Inconclusive("no client got an answer");
+}
+
 // UDP-01: one answer to each request.
 CHECK(Exchanges, "UDP-01") {
   std::vector<Conversation> all = AllConversations();
