@@ -126,6 +126,7 @@ std::string CoverageLines(const Catalogue& catalogue, const std::set<std::string
   for (const Requirement& requirement : catalogue.requirements()) {
     if (!selected.contains(requirement.id)) continue;
     for (const Role role : requirement.roles) {
+      int everywhere = 0;  // what keeps it from being judged on any transport is one gap
       for (const Transport transport : TransportsOf(requirement)) {
         const Row row = RowOf(requirement, role, transport, suite);
         text += fmt::format(kLine, requirement.id, Name(role), Name(transport),
@@ -133,8 +134,11 @@ std::string CoverageLines(const Catalogue& catalogue, const std::set<std::string
                             OrDash(row.conforming, 1));
         const std::string gap = GapOf(requirement, row);
         if (gap.empty()) continue;
+        const bool known = gap == requirement.unjudged;
+        if (known && ++everywhere > 1) continue;
         ++missing;
-        gaps += fmt::format("  {} {} {}: {}\n", requirement.id, Name(role), Name(transport), gap);
+        gaps += fmt::format("  {} {} {}: {}\n", requirement.id, Name(role),
+                            known ? "" : Name(transport), gap);
       }
     }
   }

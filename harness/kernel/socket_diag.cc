@@ -17,7 +17,7 @@
 #include <utility>
 
 #include "harness/base/error.h"
-#include "harness/kernel/proc_net.h"
+#include "harness/kernel/diag_rows.h"
 
 namespace sockspec {
 namespace {
@@ -36,98 +36,6 @@ Body& PutRequest(RequestBuffer& buffer, std::uint16_t flags,
   return *static_cast<Body*>(mnl_nlmsg_put_extra_header(header, sizeof(Body)));
 }
 nlmsghdr& Header(RequestBuffer& buffer) { return *reinterpret_cast<nlmsghdr*>(buffer.data()); }
-
-// Hands each attribute after a `Body` to `take`.
-template <typename Body, typename Take>
-void ForEachAttribute(const nlmsghdr& message, Take take) {
-  const auto* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(&message));
-  const auto* attribute =
-      static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(&message, sizeof(Body)));
-  while (mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
-    take(*attribute);
-    attribute = mnl_attr_next(attribute);
-  }
-}
-
-std::string PrintEnd(int family, const __be32 (&words)[4], __be16 port, std::uint32_t interface) {
-  if (family == AF_INET) {
-    sockaddr_in address{.sin_family = AF_INET, .sin_port = port};
-    address.sin_addr.s_addr = words[0];
-    return PrintAddress(reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  }
-  sockaddr_in6 address{.sin6_family = AF_INET6, .sin6_port = port};
-  memcpy(&address.sin6_addr, words, sizeof address.sin6_addr);
-  if (IN6_IS_ADDR_LINKLOCAL(&address.sin6_addr)) address.sin6_scope_id = interface;
-  return PrintAddress(reinterpret_cast<const sockaddr*>(&address), sizeof address);
-}
-
-InetSocket DecodeInet(const nlmsghdr& message, int protocol) {
-  const auto& body = *static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&message));
-  const inet_diag_sockid& id = body.id;
-  InetSocket socket;
-  socket.local_port = ntohs(id.idiag_sport);
-  socket.remote_port = ntohs(id.idiag_dport);
-  SocketRow& row = socket.row;
-  row.state = protocol == IPPROTO_UDP && body.idiag_state == TCP_CLOSE
-                  ? "UNCONNECTED"
-                  : TcpStateName(body.idiag_state);
-  row.local = PrintEnd(body.idiag_family, id.idiag_src, id.idiag_sport, id.idiag_if);
-  if (socket.remote_port != 0) {
-    row.remote = PrintEnd(body.idiag_family, id.idiag_dst, id.idiag_dport, id.idiag_if);
-  }
-  row.receive_queue = body.idiag_rqueue;
-  row.send_queue = body.idiag_wqueue;
-  row.inode = body.idiag_inode;
-  ForEachAttribute<inet_diag_msg>(message, [&row](const nlattr& attribute) {
-    if (mnl_attr_get_type(&attribute) == INET_DIAG_SKV6ONLY) {
-      row.v6_only = mnl_attr_get_u8(&attribute) != 0;
-    }
-  });
-  return socket;
-}
-
-// A path comes with its terminating zero byte, an abstract name with its leading one.
-std::string UnixName(const nlattr& attribute) {
-  std::string name(static_cast<const char*>(mnl_attr_get_payload(&attribute)),
-                   mnl_attr_get_payload_len(&attribute));
-  if (name.empty()) return name;
-  if (name[0] == '\0') {
-    name[0] = '@';
-  } else {
-    name.resize(strnlen(name.c_str(), name.size()));
-  }
-  return name;
-}
-
-UnixSocket DecodeUnix(const nlmsghdr& message) {
-  const auto& body = *static_cast<const unix_diag_msg*>(mnl_nlmsg_get_payload(&message));
-  UnixSocket socket;
-  socket.type = body.udiag_type;
-  SocketRow& row = socket.row;
-  row.datagrams = socket.type == SOCK_DGRAM;
-  row.state = body.udiag_state == TCP_CLOSE ? "UNCONNECTED" : TcpStateName(body.udiag_state);
-  row.inode = body.udiag_ino;
-  ForEachAttribute<unix_diag_msg>(message, [&](const nlattr& attribute) {
-    switch (mnl_attr_get_type(&attribute)) {
-      case UNIX_DIAG_NAME:
-        row.local = UnixName(attribute);
-        break;
-      case UNIX_DIAG_PEER:
-        socket.peer_inode = mnl_attr_get_u32(&attribute);
-        break;
-      case UNIX_DIAG_RQLEN: {
-        unix_diag_rqlen length;
-        memcpy(&length, mnl_attr_get_payload(&attribute), sizeof length);
-        row.receive_queue = length.udiag_rqueue;
-        row.send_queue = length.udiag_wqueue;
-        break;
-      }
-      default:
-        break;
-    }
-  });
-  return socket;
-}
 
 // The kernel's little language for filters: compare the port; where it differs jump behind the end,
 // which rejects the socket. The port stands in the operation that follows.
@@ -233,7 +141,7 @@ std::optional<std::vector<InetSocket>> SocketDiag::Dump(int family, int protocol
   }
   std::vector<InetSocket> rows;
   const int error = Ask(Header(buffer), [&rows, protocol](const nlmsghdr& message) {
-    rows.push_back(DecodeInet(message, protocol));
+    if (auto row = DecodeInet(message, protocol)) rows.push_back(*std::move(row));
   });
   if (error == ENOENT) return std::nullopt;
   if (error != 0) {
@@ -250,8 +158,8 @@ std::optional<InetSocket> SocketDiag::FindTcp(const SocketAddress& local,
   std::optional<InetSocket> found;
   const int error = Ask(Header(buffer), [&found](const nlmsghdr& message) {
     // The kernel looks for who would take a segment: without a connection, that is a listener.
-    InetSocket socket = DecodeInet(message, IPPROTO_TCP);
-    if (socket.row.state != "LISTEN") found = std::move(socket);
+    auto socket = DecodeInet(message, IPPROTO_TCP);
+    if (socket.has_value() && socket->row.state != "LISTEN") found = std::move(socket);
   });
   if (error != 0 && error != ENOENT) {
     ThrowSystemError(error,
@@ -281,8 +189,9 @@ std::optional<std::vector<UnixSocket>> SocketDiag::DumpUnix() {
   request.udiag_states = ~0U;
   request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN;
   std::vector<UnixSocket> rows;
-  const int error = Ask(Header(buffer),
-                        [&rows](const nlmsghdr& message) { rows.push_back(DecodeUnix(message)); });
+  const int error = Ask(Header(buffer), [&rows](const nlmsghdr& message) {
+    if (auto row = DecodeUnix(message)) rows.push_back(*std::move(row));
+  });
   if (error == ENOENT) return std::nullopt;
   if (error != 0) ThrowSystemError(error, "sock_diag dump(AF_UNIX)");
   return rows;

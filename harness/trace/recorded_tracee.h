@@ -34,7 +34,7 @@ class RecordedTracee : public Tracee {
     const std::string* region = Find(address, &offset);
     if (region == nullptr) return 0;
     const std::size_t n = std::min<std::uint64_t>(size, region->size() - offset);
-    std::memcpy(into, region->data() + offset, n);
+    if (n > 0) std::memcpy(into, region->data() + offset, n);
     return n;
   }
   bool Write(std::uint64_t address, const void* from, std::size_t size) override {
