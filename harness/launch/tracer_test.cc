@@ -113,6 +113,12 @@ TEST(Waits, AHeartbeatIsSettledWithoutWaitingForIt) {
   EXPECT_TRUE(run.tracer().AnyLiving());
 }
 
+TEST(Waits, AHeartbeatMayAskForSignalsBetweenItsBeats) {
+  TracedRun run("heartbeat-ignoring-signal");
+  run.UntilSettled();
+  EXPECT_TRUE(run.tracer().AnyLiving());
+}
+
 TEST(Waits, AnHourOfSelectEndsAtOnceWithEmptySets) {
   TracedRun run("timed-select");
   EXPECT_EQ(run.Finish(), 5);

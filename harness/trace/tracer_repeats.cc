@@ -23,6 +23,8 @@ bool CameToNothing(const PendingCall& pending) {
     case CallKind::kSleep:
     case CallKind::kSignalTimer:
     case CallKind::kTimerCreate:
+    // libcurl ignores SIGPIPE anew around each of its waits.
+    case CallKind::kSignalAction:
       return true;
     case CallKind::kFutexWait:
       return pending.call.error != 0;  // else another thread has woken it
