@@ -91,6 +91,17 @@ static int HeartbeatThatIgnoresASignal(void) {
   return 1;
 }
 
+// It asks for input that has ended long ago, again and again.
+static int HeartbeatThatReads(void) {
+  char byte;
+  if (dup2(open("/dev/null", O_RDONLY), 0) < 0) return 1;
+  struct pollfd entry = {Listener(1), POLLIN, 0};
+  while (poll(&entry, 1, 100) == 0) {
+    if (read(0, &byte, 1) != 0) return 1;
+  }
+  return 1;
+}
+
 // One long timed wait, then an end of its own.
 static int TimedSelect(void) {
   const int fd = Listener(1);
@@ -199,6 +210,7 @@ int main(int argc, char** argv) {
       {"transfer", Transfer},
       {"heartbeat", Heartbeat},
       {"heartbeat-ignoring-signal", HeartbeatThatIgnoresASignal},
+      {"heartbeat-reading", HeartbeatThatReads},
       {"timed-select", TimedSelect},
       {"wait", Wait},
       {"spin", Spin},

@@ -119,6 +119,12 @@ TEST(Waits, AHeartbeatMayAskForSignalsBetweenItsBeats) {
   EXPECT_TRUE(run.tracer().AnyLiving());
 }
 
+TEST(Waits, AHeartbeatMayReadTheEndOfItsInputBetweenItsBeats) {
+  TracedRun run("heartbeat-reading");
+  run.UntilSettled();
+  EXPECT_TRUE(run.tracer().AnyLiving());
+}
+
 TEST(Waits, AnHourOfSelectEndsAtOnceWithEmptySets) {
   TracedRun run("timed-select");
   EXPECT_EQ(run.Finish(), 5);
