@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,27 @@ static int Transfer(void) {
 static int Heartbeat(void) {
   struct pollfd entry = {Listener(1), POLLIN, 0};
   while (poll(&entry, 1, 3600 * 1000) == 0) {
+  }
+  return 1;
+}
+
+// A library that keeps SIGPIPE away from its caller does so around each wait.
+static int HeartbeatThatIgnoresASignal(void) {
+  struct pollfd entry = {Listener(1), POLLIN, 0};
+  do {
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+  } while (poll(&entry, 1, 3600 * 1000) == 0);
+  return 1;
+}
+
+// It asks for input that has ended long ago, again and again.
+static int HeartbeatThatReads(void) {
+  char byte;
+  if (dup2(open("/dev/null", O_RDONLY), 0) < 0) return 1;
+  struct pollfd entry = {Listener(1), POLLIN, 0};
+  while (poll(&entry, 1, 100) == 0) {
+    if (read(0, &byte, 1) != 0) return 1;
   }
   return 1;
 }
@@ -187,6 +209,8 @@ int main(int argc, char** argv) {
       {"threads", Threads},
       {"transfer", Transfer},
       {"heartbeat", Heartbeat},
+      {"heartbeat-ignoring-signal", HeartbeatThatIgnoresASignal},
+      {"heartbeat-reading", HeartbeatThatReads},
       {"timed-select", TimedSelect},
       {"wait", Wait},
       {"spin", Spin},

@@ -113,6 +113,18 @@ TEST(Waits, AHeartbeatIsSettledWithoutWaitingForIt) {
   EXPECT_TRUE(run.tracer().AnyLiving());
 }
 
+TEST(Waits, AHeartbeatMayAskForSignalsBetweenItsBeats) {
+  TracedRun run("heartbeat-ignoring-signal");
+  run.UntilSettled();
+  EXPECT_TRUE(run.tracer().AnyLiving());
+}
+
+TEST(Waits, AHeartbeatMayReadTheEndOfItsInputBetweenItsBeats) {
+  TracedRun run("heartbeat-reading");
+  run.UntilSettled();
+  EXPECT_TRUE(run.tracer().AnyLiving());
+}
+
 TEST(Waits, AnHourOfSelectEndsAtOnceWithEmptySets) {
   TracedRun run("timed-select");
   EXPECT_EQ(run.Finish(), 5);

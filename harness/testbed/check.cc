@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -17,10 +18,12 @@ namespace {
 
 JudgingContext& Now() { return *CurrentJudging(); }
 
-// A signal that ends a program is no EINTR that it must survive.
+// A signal that ends a program is no EINTR that it must survive, whether others send it or the
+// program's own fault does: that one comes out of its code, never while a call sleeps.
 bool EndsPrograms(int signal, int stop_signal) {
-  return signal == stop_signal || signal == SIGTERM || signal == SIGINT || signal == SIGQUIT ||
-         signal == SIGHUP;
+  constexpr int kEnds[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP,  SIGILL, SIGABRT,
+                           SIGBUS,  SIGFPE, SIGSEGV, SIGTRAP, SIGSYS};
+  return signal == stop_signal || std::ranges::find(kEnds, signal) != std::end(kEnds);
 }
 
 // Calls that no handler of a signal lets be restarted, whatever its SA_RESTART (signal(7)).

@@ -248,8 +248,8 @@ std::vector<std::string> RequirementsOf(std::string_view scenario) {
 
 bool NeedsNamespaces(const ScenarioInfo& scenario) {
   const ScenarioNeeds& needs = scenario.needs;
-  return !needs.extra_addresses.empty() || needs.first_unprivileged_port != 0 ||
-         needs.v6_only_default || needs.silent_resolver;
+  return !needs.extra_addresses.empty() || !needs.names.empty() || !needs.dead_routes.empty() ||
+         needs.first_unprivileged_port != 0 || needs.v6_only_default || needs.silent_resolver;
 }
 
 std::string WhyNotObservable(std::string_view scenario, const Subject& subject) {

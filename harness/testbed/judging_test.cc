@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <stdexcept>
 
 #include "harness/testbed/matchers.h"
@@ -49,6 +50,10 @@ CHECK(Probe, "TST-14") {
   TheConversation();
   Need("socket-diag");
 }
+CHECK(Probe, "TST-15") {
+  LevelHoldsIf(EintrCanHappen("accept"), "no handler");
+  TheConversation();
+}
 
 Timeline Greeting() {
   Timeline timeline;
@@ -76,10 +81,22 @@ Timeline Asleep(bool in_spite) {
   return timeline;
 }
 
+// A handler for this signal, without SA_RESTART, before the program accepts.
+Timeline Handles(int signal) {
+  Timeline timeline = Greeting();
+  Event event{.kind = EventKind::kCall};
+  event.call = Call{.name = "rt_sigaction", .number = signal, .option = "handler"};
+  timeline.Append(event);
+  event.call = Call{.name = "accept"};
+  timeline.Append(event);
+  return timeline;
+}
+
 // What was judged before the tests began: JudgeScenario runs GoogleTest, and must not run inside
 // one of its tests.
 struct Judged {
-  std::vector<CheckResult> greeting, nothing, cut_off, untraced, blind, asleep, asleep_in_spite;
+  std::vector<CheckResult> greeting, nothing, cut_off, untraced, blind, asleep, asleep_in_spite,
+      told, broken;
 };
 Judged& All() {
   static Judged judged;
@@ -99,6 +116,8 @@ void JudgeAll() {
                                            {"kernel", "--planes wire"},
                                            {"socket-diag", "no inet_diag"}}},
                               Asleep(false), ids);
+  All().told = JudgeScenario("Probe", {}, Handles(SIGUSR1), {"TST-15"});
+  All().broken = JudgeScenario("Probe", {}, Handles(SIGSEGV), {"TST-15"});
   All().asleep = JudgeScenario("Probe", untraced, Asleep(false), ids);
   All().asleep_in_spite = JudgeScenario("Probe", untraced, Asleep(true), ids);
 }
@@ -198,6 +217,11 @@ TEST(Judging, WhatMayStillHaveComeIsNoFailure) {
   EXPECT_EQ(Find(All().asleep, "TST-13").verdict, Verdict::kInconclusive);
 }
 
+TEST(Judging, OnlyAHandlerOfASignalFromOthersLetsCallsBeInterrupted) {
+  EXPECT_FALSE(Find(All().told, "TST-15").lowered);
+  EXPECT_TRUE(Find(All().broken, "TST-15").lowered);
+}
+
 TEST(Judging, AScenarioWithAddressesOfItsOwnNeedsNamespaces) {
   EXPECT_EQ(WhyNotObservable("ProbeWithAddress", {}), "");
   EXPECT_EQ(
@@ -208,13 +232,13 @@ TEST(Judging, AScenarioWithAddressesOfItsOwnNeedsNamespaces) {
 }
 
 TEST(Judging, ResultsComeInOrder) {
-  EXPECT_THAT(All().greeting, SizeIs(14));
+  EXPECT_THAT(All().greeting, SizeIs(15));
   EXPECT_EQ(All().greeting.front().requirement, "TST-01");
-  EXPECT_EQ(All().greeting.back().requirement, "TST-14");
+  EXPECT_EQ(All().greeting.back().requirement, "TST-15");
 }
 
 TEST(Judging, KnowsTheRequirementsOfAScenario) {
-  EXPECT_THAT(RequirementsOf("Probe"), SizeIs(14));
+  EXPECT_THAT(RequirementsOf("Probe"), SizeIs(15));
   EXPECT_THAT(RequirementsOf("NoSuchScenario"), SizeIs(0));
 }
 

@@ -251,6 +251,7 @@ class Testbed {
   int now_port_ = 0;
   std::string now_path_;
   std::optional<StreamListener> listener_;   // the harness's own
+  std::string listening_at_;                 // its address, where it is to serve a client
   std::optional<StreamPeer> in_queue_;       // what fills its queue
   std::map<int, PeerRecord> peers_;          // by connection
   std::map<int, DatagramRecord> datagrams_;  // likewise

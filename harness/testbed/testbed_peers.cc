@@ -21,6 +21,16 @@ int PortOf(const std::string& printed) {
   return colon == std::string::npos ? 0 : std::atoi(printed.c_str() + colon + 1);
 }
 
+// The address over IPv4 that programs reach by way of IPv6.
+std::string Unmapped(const std::string& printed) {
+  constexpr std::string_view kMapped = "[::ffff:";
+  std::string plain = printed;
+  const std::size_t end = plain.rfind(']');
+  if (!plain.starts_with(kMapped) || end == std::string::npos) return plain;
+  plain.erase(end, 1);
+  return plain.erase(0, kMapped.size());
+}
+
 constexpr std::string_view kFillerNames[] = {"numbered lines", "noise", "NULs", "one line"};
 constexpr std::size_t kFillerPeriod = 65536;
 
@@ -67,10 +77,11 @@ int Testbed::AddPeer(StreamPeer peer) {
 
 int Testbed::ConnectionOf(pid_t pid, int fd, const std::string& peer) {
   if (subject_.role == Role::kClient) {
-    // The n-th connect() to our listener is the n-th session that we accept.
+    // The n-th connect() to our listener is the n-th session that we accept. A name may have
+    // further addresses, where nobody listens on that port.
     const bool ours =
         listener_.has_value() &&
-        (IsUnix(subject_.transport) ? peer == now_path_ : PortOf(peer) == subject_.port);
+        (IsUnix(subject_.transport) ? peer == now_path_ : Unmapped(peer) == listening_at_);
     return ours ? client_connects_++ : -1;
   }
   if (IsUnix(subject_.transport)) {
@@ -163,6 +174,7 @@ void Testbed::Listen(const ListenOptions& options) {
   if (UsesDatagrams()) {
     ListenForDatagrams(ServerAddress(address));
   } else {
+    listening_at_ = PrintAddress(ServerAddress(address));
     // A queue of length 0 takes one connection.
     listener_.emplace(ServerAddress(address), options.full_queue ? 0 : kOwnBacklog, false,
                       SocketType(subject_.transport));

@@ -23,6 +23,8 @@ bool CameToNothing(const PendingCall& pending) {
     case CallKind::kSleep:
     case CallKind::kSignalTimer:
     case CallKind::kTimerCreate:
+    // libcurl ignores SIGPIPE anew around each of its waits.
+    case CallKind::kSignalAction:
       return true;
     case CallKind::kFutexWait:
       return pending.call.error != 0;  // else another thread has woken it
@@ -39,6 +41,10 @@ bool CameToNothing(const PendingCall& pending) {
     case CallKind::kReceive:
       // A timer's expiry is taken note of by reading it.
       if (pending.socket == nullptr && pending.call.fd != 0) return true;
+      // Nor does who reads the end of its input again and again, as curl does, learn anything.
+      if (pending.socket == nullptr && pending.call.error == 0 && pending.call.result == 0) {
+        return true;
+      }
       [[fallthrough]];
     default:
       return pending.call.error == EAGAIN || pending.call.error == EINTR;

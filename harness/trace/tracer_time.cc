@@ -64,9 +64,12 @@ std::int64_t Tracer::Now() const { return MonotonicNanoseconds() + left_out_; }
 void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
   const Length length = LengthOf(*wait);
   wait->due = wait->timed && wait->timeout >= 0 ? Now() + wait->timeout : 0;
+  // What waits for good is no beat. Where it is over and has brought something, that counts as an
+  // activity; where it has brought nothing, such as the end of the input once more, the beat goes
+  // on.
+  if (!length.timed) return;
   const std::int64_t slack = length.by_clock ? kSlack : 0;
-  const bool again =
-      wait->signature == thread->last_wait && thread->last_activity == activity_ && length.timed;
+  const bool again = wait->signature == thread->last_wait && thread->last_activity == activity_;
   // Of a point in time more is left when the one before was ended early: the next beat of a clock.
   const bool longer = !length.by_clock && length.span > thread->last_timeout;
   if (!again || longer) {
