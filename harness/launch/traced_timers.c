@@ -214,6 +214,29 @@ static int KeepsAClient(void) {
   return WaitsForTheRest(listener);
 }
 
+static long MillisecondsUntil(const struct timespec* end) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (end->tv_sec - now.tv_sec) * 1000 + (end->tv_nsec - now.tv_nsec) / 1000000;
+}
+
+// Serves a client, and beats 20 times a second by its clock.
+static int BeatsByTheClock(void) {
+  const int listener = Listener(1);
+  int served = -1;
+  ConnectTo(listener, &served);
+  while (1) {
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_nsec += 50000000;
+    long left;
+    while ((left = MillisecondsUntil(&end)) > 0) {
+      struct pollfd entry = {listener, POLLIN, 0};
+      if (poll(&entry, 1, (int)left) != 0) return 1;
+    }
+  }
+}
+
 int main(int argc, char** argv) {
   static const struct Mode modes[] = {
       {"timer-in-epoll", TimerInEpoll},
@@ -232,6 +255,7 @@ int main(int argc, char** argv) {
       {"absolute-sleep", AbsoluteSleep},
       {"timed-condition", TimedCondition},
       {"keeps-house", KeepsHouse},
+      {"beats-by-the-clock", BeatsByTheClock},
       {"keeps-a-client", KeepsAClient},
   };
   return RunMode(argc, argv, modes, sizeof modes / sizeof modes[0]);

@@ -40,7 +40,8 @@ TEST_P(ATick, IsSettled) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Timers, ATick,
-                         ::testing::Values("timer-ticks", "alarm-ticks", "alarm-off", "polls"),
+                         ::testing::Values("timer-ticks", "alarm-ticks", "alarm-off", "polls",
+                                           "beats-by-the-clock"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::erase(name, '-');

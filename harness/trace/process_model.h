@@ -171,6 +171,7 @@ struct TracedThread {
   int equal_waits = 0;
   bool has_deadline = false;     // ended early, it waits again for the rest of the time: its
                                  // clock tells it, and the time must really pass
+  int deadlines_passed = 0;      // in a row, with nothing done after any of them
   std::string last_call;         // its name
   bool same_call_again = false;  // the one before had that name, too
 };

@@ -73,6 +73,8 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
   // Of a point in time more is left when the one before was ended early: the next beat of a clock.
   const bool longer = !length.by_clock && length.span > thread->last_timeout;
   if (!again || longer) {
+    thread->deadlines_passed =
+        again ? thread->deadlines_passed + (thread->has_deadline ? 1 : 0) : 0;
     thread->equal_waits = 0;
     thread->polls_between = false;
     thread->has_deadline = false;
@@ -90,8 +92,10 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
 
 bool Tracer::IsHeartbeat(const TracedThread& thread) const {
   // Anything that any thread has done since may have given the next beat something to do.
+  if (thread.last_activity != activity_) return false;
+  // Who looks at its clock beats by deadlines, as redis does.
+  if (thread.deadlines_passed >= kHeartbeat) return true;
   return thread.equal_waits >= (thread.polls_between ? kPolls : kHeartbeat) &&
-         thread.last_activity == activity_ &&
          MonotonicNanoseconds() - thread.same_since >= kResolution;
 }
 
