@@ -118,9 +118,11 @@ struct Wait {
   std::int64_t timeout = kUnknownSpan;  // nanoseconds, where `timed`
   bool by_clock = false;     // it waits for a point in time: the span is what was left at its entry
   std::int64_t due = 0;      // on the tracer's clock; 0: unknown
+  std::int64_t began = 0;    // monotonic, not on that clock
   bool on_listener = false;  // accept or receive on what clients come in by
   bool on_socket = false;    // concerns a socket at all
   bool naps = false;         // waits for nothing but time
+  bool internal = false;     // for another thread, by one that has no conversation
   Watched watched;
   std::uint64_t signature =
       0;  // equal for the same call with the same arguments from the same place
@@ -165,7 +167,9 @@ struct TracedThread {
   bool polls_between = false;      // ... but for calls that found nothing to do
   int looks = 0;                   // readiness calls that did not wait and found nothing
   std::uint64_t last_wait = 0;     // its signature
-  std::int64_t last_timeout = 0;   // nanoseconds
+  std::int64_t last_timeout = 0;   // nanoseconds; of equal ones the first
+  std::int64_t last_began = 0;     // monotonic
+  bool last_by_clock = false;      // that is what was left until a point in time
   std::int64_t same_since = 0;     // when the first of the equal waits began (monotonic)
   std::int64_t last_activity = 0;  // the program's count of activities at that wait
   int equal_waits = 0;

@@ -25,8 +25,13 @@ constexpr int kHeartbeat = 2;
 constexpr int kPolls = 100;
 // Waits are given in milliseconds: a program that waits for the rest of a time shows it by then.
 constexpr std::int64_t kResolution = 2'000'000;  // nanoseconds
-// What is left of a time shrinks a little between the setting of a timer and the wait for it.
+// What is left of a time shrinks a little between the setting of a timer and the wait for it. Who
+// waits for the rest of it shows that once twice as much has passed, even by whole milliseconds.
 constexpr std::int64_t kSlack = 5'000'000;
+// A thread without a conversation that waits for so long only keeps house: collectors, cleaners.
+constexpr std::int64_t kHousekeeping = 10'000'000'000;
+// A runtime reckons what is left of a time in whole ones of these, and throws away the rest.
+constexpr std::int64_t kMillisecond = 1'000'000;
 // siginfo_t::si_errno, which nothing reads, of a timer's signal that is the tracer's.
 constexpr int kByTracer = 1;
 
@@ -63,6 +68,7 @@ std::int64_t Tracer::Now() const { return MonotonicNanoseconds() + left_out_; }
 
 void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
   const Length length = LengthOf(*wait);
+  wait->began = MonotonicNanoseconds();
   wait->due = wait->timed && wait->timeout >= 0 ? Now() + wait->timeout : 0;
   const std::int64_t slack = length.by_clock ? kSlack : 0;
   const bool again =
@@ -80,15 +86,46 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
     ++thread->equal_waits;
   }
   thread->last_wait = wait->signature;
-  thread->last_timeout = length.span;
+  // What is left until a point in time shrinks by little from one wait to the next.
+  if (thread->equal_waits == 0 || !length.by_clock) thread->last_timeout = length.span;
+  thread->last_by_clock = length.by_clock;
+  thread->last_began = wait->began;
   thread->last_activity = activity_;
 }
 
 bool Tracer::IsHeartbeat(const TracedThread& thread) const {
-  // Anything that any thread has done since may have given the next beat something to do.
-  return thread.equal_waits >= (thread.polls_between ? kPolls : kHeartbeat) &&
+  // Anything that any thread has done since may have given the next beat something to do. On its
+  // way out a runtime counts how often it has waited for its threads: Java 30 times 10 ms.
+  const bool counts = thread.polls_between || thread.process->told_to_end;
+  return thread.equal_waits >= (counts ? kPolls : kHeartbeat) &&
          thread.last_activity == activity_ &&
-         MonotonicNanoseconds() - thread.same_since >= kResolution;
+         (thread.last_by_clock ? thread.last_began - thread.same_since >= 3 * kSlack
+                               : MonotonicNanoseconds() - thread.same_since >= kResolution);
+}
+
+// Whether a thread sleeps until somebody comes: for servers a client, for clients anything.
+bool Tracer::AwaitsPeers() const {
+  const bool serves = std::ranges::any_of(processes_, [](const auto& process) {
+    return std::ranges::any_of(process.second->descriptors, [](const auto& entry) {
+      return entry.second.socket != nullptr && entry.second.socket->role == SocketRole::kListener;
+    });
+  });
+  return std::ranges::any_of(threads_, [serves](const auto& entry) {
+    const TracedThread& thread = *entry.second;
+    if (!thread.pending.has_value() || !thread.pending->wait.has_value()) return false;
+    const Wait& wait = *thread.pending->wait;
+    return serves ? wait.on_listener || WatchesListener(wait.watched) : wait.on_socket;
+  });
+}
+
+// A timed wait for other threads, by one that has no conversation: no concern of ours while
+// somebody waits for peers. Where nobody does, or the program is told to end, it is what goes on: a
+// pause before the next accept(), the last steps of a runtime.
+bool Tracer::IsRuntimesOwn(const TracedThread& thread) const {
+  if (!thread.pending.has_value() || !thread.pending->wait.has_value()) return false;
+  const Wait& wait = *thread.pending->wait;
+  if (!wait.internal) return false;
+  return wait.timeout >= kHousekeeping || (!thread.process->told_to_end && AwaitsPeers());
 }
 
 // It has looked at its listener, without anything to do, and waits for clients or for the rest of
@@ -154,7 +191,7 @@ std::vector<Tracer::TimedWait> Tracer::TimedWaits() {
     if (!thread->pending.has_value() || thread->group_stopped) continue;
     const PendingCall& pending = *thread->pending;
     if (!pending.wait.has_value() || pending.end_wait || thread->has_deadline ||
-        IsHeartbeat(*thread) || !Asleep(*thread)) {
+        IsHeartbeat(*thread) || IsRuntimesOwn(*thread) || !Asleep(*thread)) {
       continue;
     }
     const auto timer = FirstTimer(pending.wait->watched);
@@ -170,6 +207,13 @@ std::vector<Tracer::TimedWait> Tracer::TimedWaits() {
     }
   }
   return waits;
+}
+
+// Java's sleep() would wait for ever, were each wait over before a millisecond has passed.
+bool Tracer::MustLast(const TracedThread& thread) const {
+  const Wait& wait = *thread.pending->wait;
+  return wait.internal && thread.equal_waits > 0 &&
+         MonotonicNanoseconds() - wait.began < kMillisecond;
 }
 
 bool Tracer::End(const TimedWait& wait) {
@@ -218,7 +262,7 @@ bool Tracer::EndTimedWaits() {
   for (const TimedWait& wait : waits) {
     if (wait.due > now) continue;
     if (wait.timer != nullptr && !fired.insert(wait.timer.get()).second) continue;
-    any = End(wait) || any;
+    any = (wait.thread != nullptr && MustLast(*wait.thread)) || End(wait) || any;
   }
   return any;
 }
