@@ -17,6 +17,12 @@ namespace {
 
 JudgingContext& Now() { return *CurrentJudging(); }
 
+// A signal that comes of what a thread does itself, never while it sleeps in a call. Rust handles
+// two of them, to tell where a stack was too small.
+bool IsOfOwnMaking(int signal) {
+  return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE;
+}
+
 // A signal that ends a program is no EINTR that it must survive.
 bool EndsPrograms(int signal, int stop_signal) {
   return signal == stop_signal || signal == SIGTERM || signal == SIGINT || signal == SIGQUIT ||
@@ -278,8 +284,8 @@ bool Check::EintrCanHappen(std::string_view call_glob) {
     if (event.kind != EventKind::kCall) continue;
     const Call& call = *event.call;
     if (call.name == "rt_sigaction" && call.error == 0 && !call.option.empty()) {
-      const bool handler =
-          call.option == "handler" && !EndsPrograms(call.number, subject().launch.stop_signal);
+      const bool handler = call.option == "handler" && !IsOfOwnMaking(call.number) &&
+                           !EndsPrograms(call.number, subject().launch.stop_signal);
       signals.erase(call.number);
       any_handled.erase(call.number);
       if (handler) any_handled.insert(call.number);

@@ -120,8 +120,9 @@ class Check : public ::testing::Test {
   [[noreturn]] void NotReached(const std::string& reason);
   // The requirement's level is its `otherwise` unless `condition` held in this run.
   void LevelHoldsIf(bool condition, const std::string& why_not);
-  // Rule F1: a handler without SA_RESTART is installed (for a signal that is not the stop signal),
-  // or any handler where the interrupted call never restarts; or stopping and going on interrupts.
+  // Rule F1: a handler without SA_RESTART is installed (for a signal that is not the stop signal,
+  // and may come while a thread sleeps), or any handler where the interrupted call never restarts;
+  // or stopping and going on interrupts.
   bool EintrCanHappen(std::string_view call_glob);
 
  private:
