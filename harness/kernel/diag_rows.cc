@@ -66,7 +66,7 @@ std::optional<Value> ValueOf(const nlattr& attribute) {
 
 }  // namespace
 
-std::optional<InetSocket> DecodeInet(const nlmsghdr& message, int protocol) {
+std::optional<InetSocket> DecodeInet(const nlmsghdr& message) {
   if (mnl_nlmsg_get_payload_len(&message) < sizeof(inet_diag_msg)) return std::nullopt;
   const auto& body = *static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&message));
   const inet_diag_sockid& id = body.id;
@@ -74,9 +74,7 @@ std::optional<InetSocket> DecodeInet(const nlmsghdr& message, int protocol) {
   socket.local_port = ntohs(id.idiag_sport);
   socket.remote_port = ntohs(id.idiag_dport);
   SocketRow& row = socket.row;
-  row.state = protocol == IPPROTO_UDP && body.idiag_state == TCP_CLOSE
-                  ? "UNCONNECTED"
-                  : TcpStateName(body.idiag_state);
+  row.state = TcpStateName(body.idiag_state);
   row.local = PrintEnd(body.idiag_family, id.idiag_src, id.idiag_sport, id.idiag_if);
   if (socket.remote_port != 0) {
     row.remote = PrintEnd(body.idiag_family, id.idiag_dst, id.idiag_dport, id.idiag_if);

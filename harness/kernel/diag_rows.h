@@ -9,9 +9,8 @@ struct nlmsghdr;
 
 namespace sockspec {
 
-// inet_diag_msg and its attributes; nullopt where the message is too short for one. `protocol`:
-// that of the dump.
-std::optional<InetSocket> DecodeInet(const nlmsghdr& message, int protocol);
+// inet_diag_msg and its attributes; nullopt where the message is too short for one.
+std::optional<InetSocket> DecodeInet(const nlmsghdr& message);
 // unix_diag_msg likewise.
 std::optional<UnixSocket> DecodeUnix(const nlmsghdr& message);
 

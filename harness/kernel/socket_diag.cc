@@ -140,8 +140,8 @@ std::optional<std::vector<InetSocket>> SocketDiag::Dump(int family, int protocol
     mnl_attr_put(&Header(buffer), INET_DIAG_REQ_BYTECODE, sizeof program, program.data());
   }
   std::vector<InetSocket> rows;
-  const int error = Ask(Header(buffer), [&rows, protocol](const nlmsghdr& message) {
-    if (auto row = DecodeInet(message, protocol)) rows.push_back(*std::move(row));
+  const int error = Ask(Header(buffer), [&rows](const nlmsghdr& message) {
+    if (auto row = DecodeInet(message)) rows.push_back(*std::move(row));
   });
   if (error == ENOENT) return std::nullopt;
   if (error != 0) {
@@ -158,7 +158,7 @@ std::optional<InetSocket> SocketDiag::FindTcp(const SocketAddress& local,
   std::optional<InetSocket> found;
   const int error = Ask(Header(buffer), [&found](const nlmsghdr& message) {
     // The kernel looks for who would take a segment: without a connection, that is a listener.
-    auto socket = DecodeInet(message, IPPROTO_TCP);
+    auto socket = DecodeInet(message);
     if (socket.has_value() && socket->row.state != "LISTEN") found = std::move(socket);
   });
   if (error != 0 && error != ENOENT) {

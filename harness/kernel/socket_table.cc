@@ -108,17 +108,22 @@ bool SocketTable::DestroyTcp(const SocketAddress& local, const SocketAddress& re
   return tcp_source_ == Source::kDiag && diag_->DestroyTcp(local, remote);
 }
 
-std::vector<InetSocket> SocketTable::RawSockets() {
+std::vector<InetSocket> SocketTable::Connectionless(int protocol, const std::string& table,
+                                                    std::optional<int> port) {
   std::vector<InetSocket> rows;
+  std::optional<SocketDiag::PortFilter> filter;
+  if (port.has_value()) filter = SocketDiag::PortFilter{*port, Port::kLocal};
   bool known = diag_ != nullptr;
   for (const int family : {AF_INET, AF_INET6}) {
     if (!known) break;
-    auto answer = diag_->Dump(family, IPPROTO_RAW, ~0U, std::nullopt);
+    auto answer = diag_->Dump(family, protocol, ~0U, filter);
     known = answer.has_value();
     if (known) Append(rows, std::move(*answer));
   }
   if (!known) {
-    rows = ReadProcInet(proc_fd_, "raw", [](const InetSocket&) { return true; });
+    rows = ReadProcInet(proc_fd_, table, [&](const InetSocket& socket) {
+      return !port.has_value() || socket.local_port == *port;
+    });
   }
   for (InetSocket& socket : rows) {
     if (socket.row.state == "CLOSE") socket.row.state = "UNCONNECTED";
@@ -126,25 +131,12 @@ std::vector<InetSocket> SocketTable::RawSockets() {
   return rows;
 }
 
+std::vector<InetSocket> SocketTable::RawSockets() {
+  return Connectionless(IPPROTO_RAW, "raw", std::nullopt);
+}
+
 std::vector<InetSocket> SocketTable::UdpSockets(std::optional<int> port) {
-  std::vector<InetSocket> rows;
-  std::optional<SocketDiag::PortFilter> filter;
-  if (port.has_value()) filter = SocketDiag::PortFilter{*port, Port::kLocal};
-  bool known = diag_ != nullptr;
-  for (const int family : {AF_INET, AF_INET6}) {
-    if (!known) break;
-    auto answer = diag_->Dump(family, IPPROTO_UDP, ~0U, filter);
-    known = answer.has_value();
-    if (known) Append(rows, std::move(*answer));
-  }
-  if (!known) {
-    rows = ReadProcInet(proc_fd_, "udp", [&](const InetSocket& socket) {
-      return !port.has_value() || socket.local_port == *port;
-    });
-    for (InetSocket& socket : rows) {
-      if (socket.row.state == "CLOSE") socket.row.state = "UNCONNECTED";
-    }
-  }
+  std::vector<InetSocket> rows = Connectionless(IPPROTO_UDP, "udp", port);
   for (InetSocket& socket : rows) socket.row.datagrams = true;
   return rows;
 }

@@ -89,6 +89,10 @@ class SocketTable {
   std::vector<UnixSocket> UnixSockets();
 
  private:
+  // Of that protocol, all or those with that local port; `table`: its file in /proc/net.
+  std::vector<InetSocket> Connectionless(int protocol, const std::string& table,
+                                         std::optional<int> port);
+
   int proc_fd_;
   std::unique_ptr<SocketDiag> diag_;  // empty: /proc alone
   Source tcp_source_;
