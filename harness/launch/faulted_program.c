@@ -17,28 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int Listener(void) {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  struct sockaddr_in address;
-  memset(&address, 0, sizeof address);
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(fd, (struct sockaddr*)&address, sizeof address) != 0) exit(10);
-  if (listen(fd, 5) != 0) exit(11);
-  return fd;
-}
+#include "harness/launch/traced_socket.h"
 
 // A connection with itself: the accepted end is returned in *server.
-static int Connected(int* server) {
-  const int listener = Listener();
-  struct sockaddr_in address;
-  socklen_t size = sizeof address;
-  getsockname(listener, (struct sockaddr*)&address, &size);
-  const int client = socket(AF_INET, SOCK_STREAM, 0);
-  if (connect(client, (struct sockaddr*)&address, size) != 0) exit(12);
-  *server = accept(listener, NULL, NULL);
-  return client;
-}
+static int Connected(int* server) { return ConnectTo(Listener(5), server); }
 
 // Ten bytes go through one call of the family, by two vectors of five where it has any. Prints what
 // the call returned, what arrived, and the vectors' lengths after it.
@@ -163,7 +145,7 @@ static void* Store(void* to) {
 
 // A thread and a child, each of which would see the value that stands there when it begins.
 static int Tasks(void) {
-  close(Listener());
+  close(Listener(5));
   int seen = 0;
   pthread_t thread;
   if (pthread_create(&thread, NULL, Store, &seen) != 0) return 1;
@@ -177,7 +159,7 @@ static int Tasks(void) {
 }
 
 static int Forks(void) {
-  close(Listener());
+  close(Listener(5));
   pthread_t thread;
   int seen = 0;
   if (pthread_create(&thread, NULL, Store, &seen) != 0) return 1;  // no process
@@ -191,7 +173,7 @@ static int Forks(void) {
 static int Polls(void) {
   int ends[2];
   struct pollfd other = {pipe(ends) == 0 ? ends[0] : -1, POLLIN, 0};
-  struct pollfd entry = {Listener(), POLLIN, 0};
+  struct pollfd entry = {Listener(5), POLLIN, 0};
   if (poll(&other, 1, 0) != 0) return 1;  // no socket
   if (poll(&entry, 1, -1) != -1 || errno != EINTR) return 2;
   return poll(&entry, 1, 0) == 0 ? 0 : 3;
@@ -227,10 +209,7 @@ static int ChildSends(void) {
 }
 
 int main(int argc, char** argv) {
-  static const struct {
-    const char* name;
-    int (*run)(void);
-  } modes[] = {{"keeps-registers", KeepsRegisters},
+  static const struct Mode modes[] = {{"keeps-registers", KeepsRegisters},
                {"interrupted-close", InterruptedClose},
                {"signalled", Signalled},
                {"held-send", HeldSend},
@@ -240,11 +219,7 @@ int main(int argc, char** argv) {
                {"no-ipv6", NoIpv6},
                {"again", Again},
                {"child-sends", ChildSends}};
-  if (argc != 2) return 64;
-  if (strncmp(argv[1], "by-", 3) == 0) return Sends(argv[1] + 3);
-  if (strncmp(argv[1], "from-", 5) == 0) return Receives(argv[1] + 5);
-  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; ++i) {
-    if (strcmp(argv[1], modes[i].name) == 0) return modes[i].run();
-  }
-  return 64;
+  if (argc == 2 && strncmp(argv[1], "by-", 3) == 0) return Sends(argv[1] + 3);
+  if (argc == 2 && strncmp(argv[1], "from-", 5) == 0) return Receives(argv[1] + 5);
+  return RunMode(argc, argv, modes, sizeof modes / sizeof modes[0]);
 }
