@@ -85,14 +85,8 @@ SCENARIO(
 
 constexpr const char* kNoCall = "accept() was not called again before the next client came";
 
-// The part, if its fault hit a call and a client came after it.
-std::optional<Part> FaultedPart(const Timeline& timeline, std::string_view name) {
-  std::optional<Part> part = PartNamed(timeline, name);
-  if (!part.has_value() || part->faults.empty() || part->conversations.size() < 2) {
-    return std::nullopt;
-  }
-  return part;
-}
+// The client that takes the fault, and the one after it.
+constexpr std::size_t kBoth = 2;
 
 // What is wrong with the service after the fault of that part; empty where nothing is.
 std::string WrongAfter(const Part& part, const ReplyModel& model, std::string_view fault) {
@@ -105,7 +99,7 @@ std::string Failed(int error) { return "accept() has failed with " + ErrnoName(e
 
 // ACC-05: ECONNABORTED does not end the service.
 CHECK(AcceptErrors, "ACC-05") {
-  const std::optional<Part> part = FaultedPart(timeline(), "ECONNABORTED");
+  const std::optional<Part> part = FaultedPart(timeline(), "ECONNABORTED", kBoth);
   if (!part.has_value()) NotReached(kNoCall);
   Examine(part->faults);
   Examine(part->conversations[1].events);
@@ -115,8 +109,8 @@ CHECK(AcceptErrors, "ACC-05") {
 
 // ACC-06: EINTR does not end the service, be it from accept() or from the wait before it.
 CHECK(AcceptErrors, "ACC-06") {
-  const std::optional<Part> in_accept = FaultedPart(timeline(), "EINTR");
-  const std::optional<Part> in_wait = FaultedPart(timeline(), kInterruptedWait);
+  const std::optional<Part> in_accept = FaultedPart(timeline(), "EINTR", kBoth);
+  const std::optional<Part> in_wait = FaultedPart(timeline(), kInterruptedWait, kBoth);
   if (!in_accept.has_value() && !in_wait.has_value()) NotReached(kNoCall);
   const ReplyModel model = OrdinaryReply();
   std::string wrong;
@@ -153,7 +147,7 @@ CHECK(AcceptErrors, "ACC-09") {
   }
   if (!non_blocking) NotApplicable("its listener blocks");
   if (edge_triggered) NotApplicable("its listener is watched edge-triggered (rule F2)");
-  const std::optional<Part> part = FaultedPart(timeline(), "EAGAIN");
+  const std::optional<Part> part = FaultedPart(timeline(), "EAGAIN", kBoth);
   if (!part.has_value()) NotReached(kNoCall);
   Examine(part->faults);
   Examine(part->conversations[1].events);
@@ -165,7 +159,7 @@ CHECK(AcceptErrors, "ACC-09") {
 CHECK(AcceptErrors, "ACC-10") {
   int judged = 0;
   for (const int error : kNetworkErrors) {
-    const std::optional<Part> part = FaultedPart(timeline(), ErrnoName(error));
+    const std::optional<Part> part = FaultedPart(timeline(), ErrnoName(error), kBoth);
     if (!part.has_value()) continue;  // it could not be had any more, or accepts no more
     ++judged;
     Examine(part->faults);
@@ -190,7 +184,7 @@ int MostFailing(const Timeline& timeline, int error) {
 // ACC-20: a fork that fails costs that client alone.
 CHECK(AcceptErrors, "ACC-20") {
   const std::vector<int> forks = TasksStarted(timeline(), Tasks::kProcesses);
-  const std::optional<Part> part = FaultedPart(timeline(), kFailingFork);
+  const std::optional<Part> part = FaultedPart(timeline(), kFailingFork, kBoth);
   if (forks.empty() && !part.has_value()) NotApplicable("it never forks");
   if (!part.has_value()) NotReached("it did not fork for that client");
   Examine(part->faults);

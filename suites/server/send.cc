@@ -101,18 +101,11 @@ SCENARIO(FailingSends, kServer, kStreams,
 
 constexpr const char* kNoSend = "no send to that client was seen";
 
-// The part, if its fault hit a call.
-std::optional<Part> FaultedPart(const Timeline& timeline, std::string_view name) {
-  std::optional<Part> part = PartNamed(timeline, name);
-  if (!part.has_value() || part->faults.empty() || part->conversations.empty()) return std::nullopt;
-  return part;
-}
-
 // WR-01: a short write is completed.
 CHECK(InterruptedTransfers, "WR-01") {
   std::vector<Part> parts;
   for (const char* name : {kShortOnce, kShortTwice}) {
-    if (auto part = FaultedPart(timeline(), name)) parts.push_back(std::move(*part));
+    if (auto part = FaultedPart(timeline(), name, 1)) parts.push_back(std::move(*part));
   }
   CallIndices("accept*");
   if (parts.empty()) NotReached("no send to a connection could be shortened");
@@ -143,7 +136,7 @@ CHECK(InterruptedTransfers, "WR-01") {
 
 // WR-02: EINTR from a send is retried without loss or duplication.
 CHECK(InterruptedTransfers, "WR-02") {
-  const std::optional<Part> part = FaultedPart(timeline(), kInterrupted);
+  const std::optional<Part> part = FaultedPart(timeline(), kInterrupted, 1);
   CallIndices("accept*");
   if (!part.has_value()) NotReached(kNoSend);
   Examine(part->faults);
@@ -162,7 +155,7 @@ CHECK(InterruptedTransfers, "WR-03") {
     if (call.edge_triggered) NotApplicable("its connections are watched edge-triggered (rule F2)");
   }
   if (!non_blocking) NotApplicable("its connections block");
-  const std::optional<Part> part = FaultedPart(timeline(), kBusy);
+  const std::optional<Part> part = FaultedPart(timeline(), kBusy, 1);
   if (!part.has_value()) NotReached(kNoSend);
   Examine(part->faults);
   Examine(part->conversations.front().events);
@@ -172,8 +165,8 @@ CHECK(InterruptedTransfers, "WR-03") {
 // WR-04: writing to a connection that its client has left does not stop the service.
 CHECK(FailingSends, "WR-04") {
   CallIndices("accept*");
-  const std::optional<Part> part = FaultedPart(timeline(), "EPIPE");
-  if (!part.has_value() || part->conversations.size() < 2) NotReached(kNoSend);
+  const std::optional<Part> part = FaultedPart(timeline(), "EPIPE", 2);
+  if (!part.has_value()) NotReached(kNoSend);
   Examine(part->faults);
   const Conversation& after = part->conversations[1];
   Examine(after.events);
@@ -187,8 +180,8 @@ CHECK(FailingSends, "WR-05") {
   CallIndices("accept*");
   int judged = 0;
   for (const int error : kSendErrors) {
-    const std::optional<Part> part = FaultedPart(timeline(), ErrnoName(error));
-    if (error == EPIPE || !part.has_value() || part->conversations.size() < 2) continue;
+    const std::optional<Part> part = FaultedPart(timeline(), ErrnoName(error), 2);
+    if (error == EPIPE || !part.has_value()) continue;
     ++judged;
     Examine(part->faults);
     const Conversation& after = part->conversations[1];

@@ -110,7 +110,8 @@ std::vector<int> FaultsBefore(const Timeline& timeline, const Conversation& conv
 
 std::string PartStep(std::string_view name) { return fmt::format("part: {}", name); }
 
-std::optional<Part> PartNamed(const Timeline& timeline, std::string_view name) {
+std::optional<Part> FaultedPart(const Timeline& timeline, std::string_view name,
+                                std::size_t clients) {
   int begin = -1, end = static_cast<int>(timeline.size());
   for (const int index : timeline.OfKind(EventKind::kStep)) {
     const std::string& text = timeline[static_cast<std::size_t>(index)].text;
@@ -129,6 +130,7 @@ std::optional<Part> PartNamed(const Timeline& timeline, std::string_view name) {
     const int first = conversation.events.front();
     if (first > begin && first < end) part.conversations.push_back(std::move(conversation));
   }
+  if (part.faults.empty() || part.conversations.size() < clients) return std::nullopt;
   return part;
 }
 

@@ -56,8 +56,10 @@ struct Part {
   std::vector<int> faults;                  // injected calls
   std::vector<Conversation> conversations;  // that began in it
 };
-// Empty where the scenario did not come so far.
-std::optional<Part> PartNamed(const Timeline& timeline, std::string_view name);
+// Empty where the scenario did not come so far, where its fault hit no call, or where fewer clients
+// than that came.
+std::optional<Part> FaultedPart(const Timeline& timeline, std::string_view name,
+                                std::size_t clients);
 
 // --- kernel -------------------------------------------------------------------------------------
 // The program's endpoints: sockets that listen, or datagram sockets with a name.
