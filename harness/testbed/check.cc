@@ -266,31 +266,29 @@ bool Check::EintrCanHappen(std::string_view call_glob) {
   Need("trace");
   // Of the process that makes the call: a helper that it executes, a shell, has handlers of its
   // own.
-  std::map<int, std::set<int>> interrupting, handled;  // process -> signals
+  std::map<int, std::map<int, bool>> handled;  // process -> signal -> SA_RESTART
   for (int i = 0; i < static_cast<int>(timeline().size()); ++i) {
     const Event& event = timeline()[i];
-    std::set<int>& signals = interrupting[event.process];
-    std::set<int>& any_handled = handled[event.process];
+    std::map<int, bool>& restarts = handled[event.process];
     if (event.kind == EventKind::kProcessStarted && event.text != "thread") {
-      signals = interrupting[static_cast<int>(event.number)];
-      any_handled = handled[static_cast<int>(event.number)];
+      restarts = handled[static_cast<int>(event.number)];
     } else if (event.kind == EventKind::kExecuted) {
-      signals.clear();
-      any_handled.clear();
+      restarts.clear();
     }
     if (event.kind != EventKind::kCall) continue;
     const Call& call = *event.call;
     if (call.name == "rt_sigaction" && call.error == 0 && !call.option.empty()) {
       const bool handler =
           call.option == "handler" && !EndsPrograms(call.number, subject().launch.stop_signal);
-      signals.erase(call.number);
-      any_handled.erase(call.number);
-      if (handler) any_handled.insert(call.number);
-      if (handler && (call.flags & SA_RESTART) == 0) signals.insert(call.number);
+      restarts.erase(call.number);
+      if (handler) restarts[call.number] = (call.flags & SA_RESTART) != 0;
       Examine(i);
     } else if (GlobMatches(call_glob, call.name)) {
       Examine(i);
-      if (!signals.empty() || (NeverRestarts(call.name) && !any_handled.empty())) return true;
+      const bool never = NeverRestarts(call.name);
+      for (const auto& [signal, again] : restarts) {
+        if (never || !again) return true;
+      }
       if (call.name.starts_with("epoll_")) return true;  // SIGCONT is enough (signal(7))
     }
   }

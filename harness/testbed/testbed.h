@@ -193,7 +193,9 @@ class Testbed {
   void FinishConnect(int number, bool wait);
   // A listener at the program's port has as many connections waiting as it takes.
   bool QueueIsFull();
-  // Untraced: what the kernel still has on its way between the program and that peer.
+  // The program's end of that connection over TCP, while it is there.
+  std::optional<InetSocket> ProgramEnd(int number);
+  // What the kernel still has on its way between the program and that peer.
   bool KernelBringsMore(int number);
   // The kernel will free room for what is sent to the program there, which has read all of it.
   bool RoomIsComing(int number);

@@ -1,7 +1,5 @@
 // The engine behind Scenario: what the kernel says of the program, and the UNIX path.
 #include <fcntl.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -181,28 +179,26 @@ bool Testbed::IsReady() {
   return std::ranges::any_of(sockets_.TcpListeners(), own, &InetSocket::row);
 }
 
+std::optional<InetSocket> Testbed::ProgramEnd(int number) {
+  const int fd = peers_.at(number).peer.fd();
+  if (!IsTcp(subject_.transport) || fd < 0 || Ended(number)) return std::nullopt;
+  // What is the peer's end to us is the program's own.
+  const auto its_end = PeerEnd(fd);
+  if (!its_end) return std::nullopt;
+  return sockets_.TcpConnection(*its_end, LocalEnd(fd));
+}
+
 bool Testbed::KernelBringsMore(int number) {
   // Over UNIX bytes are there as soon as they are written.
-  const int fd = peers_.at(number).peer.fd();
-  if (!IsTcp(subject_.transport) || fd < 0 || Ended(number)) return false;
-  const auto its_end = PeerEnd(fd);
-  if (!its_end) return false;
-  const auto found = sockets_.TcpConnection(*its_end, LocalEnd(fd));
+  const auto found = ProgramEnd(number);
   return found && (found->row.send_queue > 0 || found->row.state == "SYN_RECV" ||
                    found->row.state == "FIN_WAIT1");
 }
 
 bool Testbed::RoomIsComing(int number) {
-  // Over UNIX there is room as soon as the program has read.
-  const int fd = peers_.at(number).peer.fd();
-  if (!IsTcp(subject_.transport) || fd < 0 || Ended(number)) return false;
-  int unacknowledged = 0;
-  CheckCall(ioctl(fd, SIOCOUTQ, &unacknowledged), "ioctl({}, SIOCOUTQ)", fd);
-  const auto its_end = PeerEnd(fd);
-  if (unacknowledged == 0 || !its_end) return false;
   // It has read all that came, and the kernel may put off the acknowledgement (tcp(7), delayed
-  // ACK).
-  const auto found = sockets_.TcpConnection(*its_end, LocalEnd(fd));
+  // ACK). Over UNIX there is room as soon as the program has read.
+  const auto found = ProgramEnd(number);
   return found && found->row.state == "ESTABLISHED" && found->row.receive_queue == 0;
 }
 
