@@ -166,7 +166,8 @@ struct TracedThread {
   int looks = 0;                   // readiness calls that did not wait and found nothing
   std::uint64_t last_wait = 0;     // its signature
   std::int64_t last_timeout = 0;   // nanoseconds
-  std::int64_t same_since = 0;     // when the first of the equal waits began (monotonic)
+  std::int64_t same_since = 0;     // when the first of the equal waits began (monotonic) ...
+  std::int64_t last_began = 0;     // ... and the latest
   std::int64_t last_activity = 0;  // the program's count of activities at that wait
   int equal_waits = 0;
   bool has_deadline = false;     // ended early, it waits again for the rest of the time: its

@@ -63,6 +63,7 @@ std::int64_t Tracer::Now() const { return MonotonicNanoseconds() + left_out_; }
 
 void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
   const Length length = LengthOf(*wait);
+  const std::int64_t began = MonotonicNanoseconds();
   wait->due = wait->timed && wait->timeout >= 0 ? Now() + wait->timeout : 0;
   // What waits for good is no beat. Where it is over and has brought something, that counts as an
   // activity; where it has brought nothing, such as the end of the input once more, the beat goes
@@ -78,13 +79,14 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
     thread->equal_waits = 0;
     thread->polls_between = false;
     thread->has_deadline = false;
-    thread->same_since = MonotonicNanoseconds();
+    thread->same_since = began;
   } else if (length.span + slack < thread->last_timeout) {
     thread->has_deadline = true;
     thread->equal_waits = 0;  // those before were too short to show it
   } else {
     ++thread->equal_waits;
   }
+  thread->last_began = began;
   thread->last_wait = wait->signature;
   thread->last_timeout = length.span;
   thread->last_activity = activity_;
@@ -95,8 +97,10 @@ bool Tracer::IsHeartbeat(const TracedThread& thread) const {
   if (thread.last_activity != activity_) return false;
   // Who looks at its clock beats by deadlines, as redis does.
   if (thread.deadlines_passed >= kHeartbeat) return true;
+  // What has passed since the latest one began shows nothing: it may have begun too early to be for
+  // less.
   return thread.equal_waits >= (thread.polls_between ? kPolls : kHeartbeat) &&
-         MonotonicNanoseconds() - thread.same_since >= kResolution;
+         thread.last_began - thread.same_since >= kResolution;
 }
 
 // It has looked at its listener, without anything to do, and waits for clients or for the rest of
