@@ -166,8 +166,10 @@ struct TracedThread {
   int looks = 0;                   // readiness calls that did not wait and found nothing
   std::uint64_t last_wait = 0;     // its signature
   std::int64_t last_timeout = 0;   // nanoseconds
-  std::int64_t same_since = 0;     // when the first of the equal waits began (monotonic) ...
+  std::int64_t first_timeout = 0;  // of the first of the equal waits
+  std::int64_t same_since = 0;     // when that one began (monotonic) ...
   std::int64_t last_began = 0;     // ... and the latest
+  std::int64_t steady_for = 0;     // nanoseconds that have passed, and the waits stayed equal
   std::int64_t last_activity = 0;  // the program's count of activities at that wait
   int equal_waits = 0;
   bool has_deadline = false;     // ended early, it waits again for the rest of the time: its

@@ -79,12 +79,17 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
     thread->equal_waits = 0;
     thread->polls_between = false;
     thread->has_deadline = false;
+    thread->first_timeout = length.span;
     thread->same_since = began;
-  } else if (length.span + slack < thread->last_timeout) {
+    thread->steady_for = 0;
+  } else if (length.span + slack < thread->first_timeout) {
     thread->has_deadline = true;
     thread->equal_waits = 0;  // those before were too short to show it
   } else {
     ++thread->equal_waits;
+    // The program reckoned this wait's length after the one before had begun. It may have done so
+    // long before this one: whatever passed since then shows nothing.
+    thread->steady_for = thread->last_began - thread->same_since - slack;
   }
   thread->last_began = began;
   thread->last_wait = wait->signature;
@@ -97,10 +102,8 @@ bool Tracer::IsHeartbeat(const TracedThread& thread) const {
   if (thread.last_activity != activity_) return false;
   // Who looks at its clock beats by deadlines, as redis does.
   if (thread.deadlines_passed >= kHeartbeat) return true;
-  // What has passed since the latest one began shows nothing: it may have begun too early to be for
-  // less.
   return thread.equal_waits >= (thread.polls_between ? kPolls : kHeartbeat) &&
-         thread.last_began - thread.same_since >= kResolution;
+         thread.steady_for >= kResolution;
 }
 
 // It has looked at its listener, without anything to do, and waits for clients or for the rest of
