@@ -79,6 +79,15 @@ TEST(Timers, NotSoWhoServesAClient) {
   EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
 }
 
+TEST(Timers, NorWhoseWaitForTheRestBeganLate) {
+  TracedRun run("waits-late");
+  run.Until([&] {
+    const Rest rest = run.tracer().StateOfRest().rest;
+    return rest == Rest::kSettled || (rest == Rest::kTimedWait && !run.tracer().EndTimedWaits());
+  });
+  EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
+}
+
 TEST(Timers, NorWhoHasBeenToldToEnd) {
   TracedRun run("keeps-house");
   run.UntilSettled();
