@@ -196,6 +196,76 @@ static int TimedCondition(void) {
   return pthread_cond_timedwait(&condition, &mutex, &then) == ETIMEDOUT ? kEnded : 2;
 }
 
+// Waits for another thread, which never comes, until that point in time.
+static int AwaitNobody(const struct timespec* then) {
+  static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+  pthread_mutex_lock(&mutex);
+  const int error = pthread_cond_timedwait(&condition, &mutex, then);
+  pthread_mutex_unlock(&mutex);
+  return error;
+}
+
+// A thread sleeps as Java does: by whole milliseconds that are left of so many.
+static void SleepByCondition(int left) {
+  struct timespec before, now, then;
+  clock_gettime(CLOCK_REALTIME, &before);
+  while (left > 0) {
+    clock_gettime(CLOCK_REALTIME, &then);
+    then.tv_nsec += left * 1000000L;
+    then.tv_sec += then.tv_nsec / 1000000000;
+    then.tv_nsec %= 1000000000;
+    AwaitNobody(&then);
+    clock_gettime(CLOCK_REALTIME, &now);
+    left -= (int)((now.tv_sec - before.tv_sec) * 1000 + (now.tv_nsec - before.tv_nsec) / 1000000);
+    before = now;
+  }
+}
+
+// Between two looks for clients it pauses.
+static int PausesByCondition(void) {
+  const int listener = Listener(1);
+  SleepByCondition(100);
+  close(listener);
+  return kEnded;
+}
+
+// The same while another thread waits for clients.
+static void* Housekeeper(void* unused) {
+  (void)unused;
+  SleepByCondition(9000);
+  _exit(kEnded);
+}
+
+// At its signal it waits for the others, as often as Java does.
+static sigset_t stop_signals;
+static void* Stopper(void* unused) {
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  for (int i = 0; i < 30; ++i) {
+    struct timespec then;
+    clock_gettime(CLOCK_REALTIME, &then);
+    then.tv_nsec += 10000000;
+    then.tv_sec += then.tv_nsec / 1000000000;
+    then.tv_nsec %= 1000000000;
+    AwaitNobody(&then);
+  }
+  _exit(kEnded);
+  return unused;
+}
+
+static int AcceptBeside(void* (*other)(void*)) {
+  pthread_t thread;
+  const int listener = Listener(1);
+  sigaddset(&stop_signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
+  pthread_create(&thread, NULL, other, NULL);
+  return accept(listener, NULL, NULL) != -1;
+}
+
+static int HousekeepingThread(void) { return AcceptBeside(Housekeeper); }
+static int WaitsForThreadsAtTheEnd(void) { return AcceptBeside(Stopper); }
+
 // Waits for clients, and for the rest of an hour: for less each time.
 static int WaitsForTheRest(int listener) {
   for (int left = kHour * 1000; left > 0; left -= 10) {
@@ -271,6 +341,9 @@ int main(int argc, char** argv) {
       {"polls-and-gives-up", PollsAndGivesUp},
       {"absolute-sleep", AbsoluteSleep},
       {"timed-condition", TimedCondition},
+      {"pauses-by-condition", PausesByCondition},
+      {"housekeeping-thread", HousekeepingThread},
+      {"waits-for-threads-at-the-end", WaitsForThreadsAtTheEnd},
       {"keeps-house", KeepsHouse},
       {"beats-by-the-clock", BeatsByTheClock},
       {"keeps-a-client", KeepsAClient},

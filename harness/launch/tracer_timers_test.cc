@@ -65,6 +65,39 @@ TEST(Timers, WhoPollsHasToLookAgainAfterSomethingHasHappened) {
   EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
 }
 
+// Whether the program goes on, all its timed waits ended, until it is gone.
+bool EndsWithoutRest(TracedRun* run) {
+  bool rested = false;
+  run->Until([&] {
+    const Rest rest = run->tracer().StateOfRest().rest;
+    if (rest == Rest::kTimedWait) run->tracer().EndTimedWaits();
+    rested = rest == Rest::kSettled && run->tracer().HandleStops() == 0 &&
+             run->tracer().StateOfRest().rest == Rest::kSettled && run->tracer().AnyLiving();
+    return rested || !run->tracer().AnyLiving();
+  });
+  return !rested;
+}
+
+TEST(Timers, APauseBetweenLooksForClientsIsNotRest) {
+  TracedRun run("pauses-by-condition");
+  run.Until([&] { return run.tracer().StateOfRest().rest == Rest::kTimedWait; });
+  EXPECT_TRUE(EndsWithoutRest(&run)) << "settled in " << run.tracer().StateOfRest().what;
+}
+
+TEST(Timers, WhatARuntimeWaitsForBesideClientsIsItsOwnBusiness) {
+  TracedRun run("housekeeping-thread");
+  run.UntilSettled();
+  EXPECT_TRUE(run.tracer().AnyLiving());
+}
+
+TEST(Timers, NotSoWhenItIsToldToEnd) {
+  TracedRun run("waits-for-threads-at-the-end");
+  run.UntilSettled();
+  run.tracer().Signal(run.tracer().LaunchedPid(0), SIGTERM);
+  run.Until([&] { return run.tracer().StateOfRest().rest == Rest::kTimedWait; });
+  EXPECT_TRUE(EndsWithoutRest(&run)) << "settled in " << run.tracer().StateOfRest().what;
+}
+
 TEST(Timers, WhoWaitsForTheRestOfATimeAndServesNobodyIsSettled) {
   TracedRun run("keeps-house");
   run.UntilSettled();

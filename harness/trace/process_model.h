@@ -118,9 +118,11 @@ struct Wait {
   std::int64_t timeout = kUnknownSpan;  // nanoseconds, where `timed`
   bool by_clock = false;     // it waits for a point in time: the span is what was left at its entry
   std::int64_t due = 0;      // on the tracer's clock; 0: unknown
+  std::int64_t began = 0;    // monotonic, not on that clock
   bool on_listener = false;  // accept or receive on what clients come in by
   bool on_socket = false;    // concerns a socket at all
   bool naps = false;         // waits for nothing but time
+  bool internal = false;     // for another thread, by one that has no conversation
   Watched watched;
   std::uint64_t signature =
       0;  // equal for the same call with the same arguments from the same place

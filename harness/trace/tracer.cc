@@ -312,11 +312,8 @@ void Tracer::OnEntry(TracedThread* thread) {
     thread->interrupted.reset();
     return Resume(thread);
   }
-  // A thread that has a conversation open and waits for a limited time may yet act; what the others
-  // wait for is the runtime's own business.
-  const bool may_act =
-      entry->kind == CallKind::kFutexWait && info.seccomp.args[3] != 0 && ConversationOpen(*thread);
-  if ((entry->kind == CallKind::kFutexWait && !may_act) || entry->kind == CallKind::kRestart) {
+  const bool untimed = entry->kind == CallKind::kFutexWait && info.seccomp.args[3] == 0;
+  if (untimed || entry->kind == CallKind::kRestart) {
     thread->may_sleep = true;
     return Resume(thread);
   }
@@ -376,6 +373,7 @@ void Tracer::OnEntry(TracedThread* thread) {
   }
   NotePassed(thread->process, &pending);
   pending.wait = ClassifyWait(tracee, *thread->process, pending);
+  if (entry->kind == CallKind::kFutexWait) pending.wait->internal = !ConversationOpen(*thread);
   bool skipped = false;
   if (!restarted) ApplyFaultAtEntry(thread, &pending, &skipped);
   if (skipped) {

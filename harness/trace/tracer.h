@@ -113,6 +113,8 @@ class Tracer : public ProgramWatch {
   void NoteEffect(TracedThread* thread, const PendingCall& pending);
   bool IsHeartbeat(const TracedThread& thread) const;
   bool KeepsHouse(const TracedThread& thread) const;
+  bool AwaitsPeers() const;
+  bool IsRuntimesOwn(const TracedThread& thread) const;
   bool IsHeartbeat(const SignalTimer& timer) const;
   bool IsComing(const SignalTimer& timer) const;
   // A thread of the process by its id inside the sandbox; 0: none.
@@ -125,6 +127,7 @@ class Tracer : public ProgramWatch {
   bool ConversationOpen(const TracedThread& thread) const;
   struct TimedWait;
   std::vector<TimedWait> TimedWaits();
+  bool MustLast(const TracedThread& thread) const;
   bool End(const TimedWait& wait);
   void ApplyFaultAtEntry(TracedThread* thread, PendingCall* pending, bool* skipped);
   int MatchFault(const TracedThread& thread, const PendingCall& pending);

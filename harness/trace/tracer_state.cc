@@ -73,6 +73,7 @@ RestState Tracer::StateOfRest() const {
       }
       look_asleep.push_back(thread.get());
       const std::string what = wait != nullptr ? Describe(*wait) : thread->pending->call.name;
+      if (IsRuntimesOwn(*thread)) continue;
       const bool timed = wait != nullptr && (wait->timed || FirstTimer(wait->watched).has_value());
       if (timed && !IsHeartbeat(*thread) && !KeepsHouse(*thread)) {
         state = {Rest::kTimedWait, what};

@@ -27,6 +27,10 @@ constexpr int kPolls = 100;
 constexpr std::int64_t kResolution = 2'000'000;  // nanoseconds
 // What is left of a time shrinks a little between the setting of a timer and the wait for it.
 constexpr std::int64_t kSlack = 5'000'000;
+// A thread without a conversation that waits for so long only keeps house: collectors, cleaners.
+constexpr std::int64_t kHousekeeping = 10'000'000'000;
+// A runtime reckons what is left of a time in whole ones of these, and throws away the rest.
+constexpr std::int64_t kMillisecond = 1'000'000;
 // siginfo_t::si_errno, which nothing reads, of a timer's signal that is the tracer's.
 constexpr int kByTracer = 1;
 
@@ -63,7 +67,7 @@ std::int64_t Tracer::Now() const { return MonotonicNanoseconds() + left_out_; }
 
 void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
   const Length length = LengthOf(*wait);
-  const std::int64_t began = MonotonicNanoseconds();
+  wait->began = MonotonicNanoseconds();
   wait->due = wait->timed && wait->timeout >= 0 ? Now() + wait->timeout : 0;
   // What waits for good is no beat. Where it is over and has brought something, that counts as an
   // activity; where it has brought nothing, such as the end of the input once more, the beat goes
@@ -80,7 +84,7 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
     thread->polls_between = false;
     thread->has_deadline = false;
     thread->first_timeout = length.span;
-    thread->same_since = began;
+    thread->same_since = wait->began;
     thread->steady_for = 0;
   } else if (length.span + slack < thread->first_timeout) {
     thread->has_deadline = true;
@@ -89,9 +93,11 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
     ++thread->equal_waits;
     // The program reckoned this wait's length after the one before had begun. It may have done so
     // long before this one: whatever passed since then shows nothing.
-    thread->steady_for = thread->last_began - thread->same_since - slack;
+    const std::int64_t passed = thread->last_began - thread->same_since;
+    // Java reckons by whole milliseconds and forgets the rest of each.
+    thread->steady_for = length.by_clock ? passed / 2 - kSlack : passed;
   }
-  thread->last_began = began;
+  thread->last_began = wait->began;
   thread->last_wait = wait->signature;
   thread->last_timeout = length.span;
   thread->last_activity = activity_;
@@ -102,8 +108,34 @@ bool Tracer::IsHeartbeat(const TracedThread& thread) const {
   if (thread.last_activity != activity_) return false;
   // Who looks at its clock beats by deadlines, as redis does.
   if (thread.deadlines_passed >= kHeartbeat) return true;
-  return thread.equal_waits >= (thread.polls_between ? kPolls : kHeartbeat) &&
-         thread.steady_for >= kResolution;
+  // On its way out a runtime counts how often it has waited for its threads: Java 30 times 10 ms.
+  const bool counts = thread.polls_between || thread.process->told_to_end;
+  return thread.equal_waits >= (counts ? kPolls : kHeartbeat) && thread.steady_for >= kResolution;
+}
+
+// Whether a thread sleeps until somebody comes: for servers a client, for clients anything.
+bool Tracer::AwaitsPeers() const {
+  const bool serves = std::ranges::any_of(processes_, [](const auto& process) {
+    return std::ranges::any_of(process.second->descriptors, [](const auto& entry) {
+      return entry.second.socket != nullptr && entry.second.socket->role == SocketRole::kListener;
+    });
+  });
+  return std::ranges::any_of(threads_, [serves](const auto& entry) {
+    const TracedThread& thread = *entry.second;
+    if (!thread.pending.has_value() || !thread.pending->wait.has_value()) return false;
+    const Wait& wait = *thread.pending->wait;
+    return serves ? wait.on_listener || WatchesListener(wait.watched) : wait.on_socket;
+  });
+}
+
+// A timed wait for other threads, by one that has no conversation: no concern of ours while
+// somebody waits for peers. Where nobody does, or the program is told to end, it is what goes on: a
+// pause before the next accept(), the last steps of a runtime.
+bool Tracer::IsRuntimesOwn(const TracedThread& thread) const {
+  if (!thread.pending.has_value() || !thread.pending->wait.has_value()) return false;
+  const Wait& wait = *thread.pending->wait;
+  if (!wait.internal) return false;
+  return wait.timeout >= kHousekeeping || (!thread.process->told_to_end && AwaitsPeers());
 }
 
 // It has looked at its listener, without anything to do, and waits for clients or for the rest of
@@ -171,7 +203,7 @@ std::vector<Tracer::TimedWait> Tracer::TimedWaits() {
     if (!thread->pending.has_value() || thread->group_stopped) continue;
     const PendingCall& pending = *thread->pending;
     if (!pending.wait.has_value() || pending.end_wait || thread->has_deadline ||
-        IsHeartbeat(*thread) || !Asleep(*thread)) {
+        IsHeartbeat(*thread) || IsRuntimesOwn(*thread) || !Asleep(*thread)) {
       continue;
     }
     const auto timer = FirstTimer(pending.wait->watched);
@@ -187,6 +219,13 @@ std::vector<Tracer::TimedWait> Tracer::TimedWaits() {
     }
   }
   return waits;
+}
+
+// Java's sleep() would wait for ever, were each wait over before a millisecond has passed.
+bool Tracer::MustLast(const TracedThread& thread) const {
+  const Wait& wait = *thread.pending->wait;
+  return wait.internal && thread.equal_waits > 0 &&
+         MonotonicNanoseconds() - wait.began < kMillisecond;
 }
 
 bool Tracer::End(const TimedWait& wait) {
@@ -235,7 +274,7 @@ bool Tracer::EndTimedWaits() {
   for (const TimedWait& wait : waits) {
     if (wait.due > now) continue;
     if (wait.timer != nullptr && !fired.insert(wait.timer.get()).second) continue;
-    any = End(wait) || any;
+    any = (wait.thread != nullptr && MustLast(*wait.thread)) || End(wait) || any;
   }
   return any;
 }
