@@ -55,8 +55,9 @@ SCENARIO(EchoedBytes, kServer, kStreams,
   noise.Finish();
   Client flood = Connect({.receive_buffer = 1});
   flood.SendFiller(kFlood);
+  Settle();  // so that it sees the end while its output waits, whichever of its threads is faster
   flood.HalfClose();
-  Settle();  // so that it sees the end while its output waits
+  Settle();
   flood.Read(1);
   flood.Read(1);
   flood.ReadToEnd();
