@@ -89,6 +89,12 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
   } else if (length.span + slack < thread->first_timeout) {
     thread->has_deadline = true;
     thread->equal_waits = 0;  // those before were too short to show it
+  } else if (length.span > thread->first_timeout) {
+    // The first was looked at late; this one tells better how long they are.
+    ++thread->equal_waits;
+    thread->first_timeout = length.span;
+    thread->same_since = wait->began;
+    thread->steady_for = 0;
   } else {
     ++thread->equal_waits;
     // The program reckoned this wait's length after the one before had begun. It may have done so

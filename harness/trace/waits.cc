@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,17 +26,19 @@ struct TimeOut {
   bool by_clock = false;  // a point in time, of which this is left
 };
 
-// A time-out by pointer (timespec, or timeval of the same size and meaning of zero). Absurd ones
-// count as a very long time.
-constexpr std::int64_t kLongest = std::int64_t{1} << 60;
+// A time by pointer (timespec, or timeval of the same size and meaning of zero). Absurd ones count
+// as the last one that a number of nanoseconds holds.
+constexpr std::int64_t kLastTime = std::numeric_limits<std::int64_t>::max();
 std::int64_t ReadTime(const Tracee& tracee, std::uint64_t address, std::int64_t unit) {
   timespec span{};
   if (address == 0 || !tracee.ReadValue(address, &span) || span.tv_sec < 0) return kForEver;
-  if (span.tv_sec >= kLongest / kSecond) return kLongest;
+  if (span.tv_sec >= kLastTime / kSecond) return kLastTime;
   return span.tv_sec * kSecond + std::clamp<std::int64_t>(span.tv_nsec, 0, kSecond - 1) * unit;
 }
+// 36 years; any of today's times may be added to it.
+constexpr std::int64_t kLongest = std::int64_t{1} << 60;
 TimeOut ReadSpan(const Tracee& tracee, std::uint64_t address, std::int64_t unit) {
-  return {ReadTime(tracee, address, unit)};
+  return {std::min(ReadTime(tracee, address, unit), kLongest)};
 }
 TimeOut FromMilliseconds(std::uint64_t argument) {
   const auto timeout = static_cast<std::int32_t>(argument);
@@ -45,7 +48,7 @@ TimeOut ReadPoint(const Tracee& tracee, std::uint64_t address, clockid_t clock) 
   const std::int64_t at = ReadTime(tracee, address, 1);
   timespec now{};
   if (at == kForEver || clock_gettime(clock, &now) == -1) return {kForEver};
-  return {std::max<std::int64_t>(at - now.tv_sec * kSecond - now.tv_nsec, 0), true};
+  return {std::clamp<std::int64_t>(at - now.tv_sec * kSecond - now.tv_nsec, 0, kLongest), true};
 }
 
 TimeOut TimeoutOf(const Tracee& tracee, const PendingCall& pending) {

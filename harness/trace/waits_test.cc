@@ -214,6 +214,21 @@ TEST_F(WaitsTest, AFutexMayBeTimed) {
             3 * kSecond);
 }
 
+// What is left of the time until a point in time, which is far from the clock's beginning.
+TEST_F(WaitsTest, APointInTimeIsReadByItsClock) {
+  for (const clockid_t clock : {CLOCK_REALTIME, CLOCK_MONOTONIC}) {
+    timespec now{};
+    CheckCall(clock_gettime(clock, &now), "clock_gettime()");
+    const int operation =
+        FUTEX_WAIT_BITSET | (clock == CLOCK_REALTIME ? FUTEX_CLOCK_REALTIME : FUTEX_PRIVATE_FLAG);
+    const std::optional<Wait> wait = Classify(
+        SYS_futex, {0, static_cast<std::uint64_t>(operation), 0, PutTime(now.tv_sec + 3600, 0)});
+    EXPECT_TRUE(wait->by_clock);
+    EXPECT_THAT(wait->timeout,
+                ::testing::AllOf(::testing::Gt(3000 * kSecond), ::testing::Le(3600 * kSecond)));
+  }
+}
+
 TEST_F(WaitsTest, AnEndedWaitLooksLikeATimeOut) {
   const std::uint64_t readable = memory_.PutValue(std::uint64_t{1u << kListener});
   EXPECT_EQ(ResultOfEndedWait(&memory_, Pending(SYS_select, {kListener + 1, readable, 0, 0, 0})),
