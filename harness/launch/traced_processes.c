@@ -226,6 +226,20 @@ static int EpollLater(void) {
   return 0;
 }
 
+static void* Stay(void* unused) {
+  pause();
+  return unused;
+}
+
+static int ThreadAfterThread(void) {
+  for (int i = 0; i < 60; ++i) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, Stay, NULL) != 0) return 1;
+  }
+  Stay(NULL);
+  return 0;
+}
+
 static int IoUring(void) {
   char parameters[256] = {0};
   return syscall(SYS_io_uring_setup, 4, parameters) == -1 && errno == ENOSYS ? 0 : 1;
@@ -248,6 +262,7 @@ int main(int argc, char** argv) {
       {"splices", Splices},
       {"options", Options},
       {"epoll-later", EpollLater},
+      {"thread-after-thread", ThreadAfterThread},
       {"io-uring", IoUring},
   };
   return RunMode(argc, argv, modes, sizeof modes / sizeof modes[0]);

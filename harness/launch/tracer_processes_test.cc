@@ -1,10 +1,12 @@
 // The tracer on processes and descriptors: how they come into being, are copied, handed on and end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 
 #include "harness/launch/traced_run.h"
 
@@ -62,6 +64,27 @@ TEST(Processes, AThreadMayExecute) {
   EXPECT_EQ(run.Finish(), 7);
   EXPECT_THAT(TextsOf(run, EventKind::kProcessStarted), ElementsAre("launch", "thread"));
   EXPECT_EQ(run.timeline().OfKind(EventKind::kExecuted).size(), 1u);
+}
+
+// It may be stopped before it has run; then SIGCONT throws its first stop away.
+TEST(Processes, AStopDuringTheBirthOfAThreadTakesNoLaterOne) {
+  TracedRun run("thread-after-thread");
+  bool stops = false;
+  run.OnEvent([&](const Event& event) {
+    if (event.kind != EventKind::kProcessStarted || event.text != "thread" || stops) return;
+    stops = true;
+    run.tracer().Signal(run.tracer().LaunchedPid(0), SIGSTOP);
+  });
+  run.Until([&] {
+    if (run.tracer().AllStopped()) {
+      stops = false;
+      run.tracer().Signal(run.tracer().LaunchedPid(0), SIGCONT);
+      return false;
+    }
+    return run.tracer().StateOfRest().rest == Rest::kSettled && run.tracer().HandleStops() == 0 &&
+           run.tracer().StateOfRest().rest == Rest::kSettled && run.tracer().OffTheProcessor();
+  });
+  EXPECT_FALSE(stops) << "it goes on as if there had been no SIGSTOP";
 }
 
 TEST(Processes, APipelineOfTheShellIsFollowed) {

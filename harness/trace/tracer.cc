@@ -265,11 +265,11 @@ void Tracer::OnEnded(pid_t tid, int status) {
 void Tracer::OnSignal(TracedThread* thread, int signal) {
   siginfo_t info{};
   if (IsStopSignal(signal)) {
-    if (suppress_stop_signal_.erase(thread->tid) > 0) return Resume(thread);
     if (ptrace(PTRACE_GETSIGINFO, thread->tid, 0, &info) == -1 && errno == EINVAL) {
       thread->group_stopped = true;  // stays so until Signal(SIGCONT)
       return;
     }
+    if (suppress_stop_signal_.erase(thread->tid) > 0) return Resume(thread);
     if (signal == SIGSTOP && std::exchange(thread->first_stop_due, false)) return Begin(thread);
   }
   if (signal == SIGTRAP && thread->last_call.empty()) return Resume(thread);
@@ -460,7 +460,13 @@ void Tracer::Signal(pid_t pid, int signal) {
   for (auto& [tid, thread] : threads_) {
     if (thread->process->pid != pid || !thread->group_stopped) continue;
     thread->group_stopped = false;
-    Resume(thread.get());
+    // The kernel throws away what stop signals wait (signal(7)), ours and a new thread's among them.
+    suppress_stop_signal_.erase(tid);
+    if (std::exchange(thread->first_stop_due, false)) {
+      Begin(thread.get());
+    } else {
+      Resume(thread.get());
+    }
   }
 }
 
