@@ -460,7 +460,7 @@ void Tracer::Signal(pid_t pid, int signal) {
   for (auto& [tid, thread] : threads_) {
     if (thread->process->pid != pid || !thread->group_stopped) continue;
     thread->group_stopped = false;
-    // The kernel throws away what stop signals wait (signal(7)), ours and a new thread's among them.
+    // The kernel throws waiting stop signals away (signal(7)): ours, and that of a new thread.
     suppress_stop_signal_.erase(tid);
     if (std::exchange(thread->first_stop_due, false)) {
       Begin(thread.get());
