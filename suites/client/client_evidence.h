@@ -66,10 +66,13 @@ bool SameEndpoint(std::string_view one, std::string_view other);
 // empty: nowhere. Resolvers and loggers are not meant, so that a path must lie beside the
 // endpoint's.
 std::string OtherPeer(const Timeline& timeline, const std::string& endpoint, int run = 0);
+// "connects to", or "sends a datagram to".
+const char* SendsTo(Transport transport);
+// Indices of the calls that name their peer: connect(), over datagrams the sending ones, too.
+std::vector<int> NamingCalls(const Timeline& timeline, Transport transport);
 // The socket() call that made this socket, if it was seen.
 std::optional<Call> MakerOf(const Timeline& timeline, int socket);
-// Indices of the connect() calls to the endpoint, whatever came of them; over datagrams, of the
-// calls that send there, too.
+// Those to the endpoint, whatever came of them.
 std::vector<int> EndpointConnects(const Timeline& timeline, const std::string& endpoint,
                                   Transport transport = Transport::kTcp4);
 // Indices of the events that say that a fault was injected into that run.

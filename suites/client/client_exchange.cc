@@ -52,10 +52,6 @@ SCENARIO(ClientOtherEndpoint, kClient, kAllTransports,
   WaitForExit();
 }
 
-const char* SendsTo(Transport transport) {
-  return SocketType(transport) == SOCK_DGRAM ? "sends a datagram to" : "connects to";
-}
-
 // CLI-01: the client connects to the endpoint that it was given, and to no other.
 CHECK(ClientExchange, "CLI-01") {
   const std::string endpoint = Endpoint(subject());

@@ -31,7 +31,7 @@ SCENARIO(ClientLostAnswer, kClient, kDatagrams, "the server takes requests and n
   if (Running()) SettleInWait();
 }
 
-SCENARIO(ClientNobodyThere, kClient, kUdp, "nobody receives where the client sends to") {
+SCENARIO(ClientNobodyThere, kClient, kDatagrams, "nobody receives where the client sends to") {
   Launch();
   WaitForExit();
 }
@@ -138,7 +138,7 @@ CHECK(ClientLostAnswer, "CLI-18") {
 CHECK(ClientNobodyThere, "CLI-19") {
   End();
   EXPECT_TRUE(!ErrorOutput().empty())
-      << "says nothing on standard error when nobody receives at that port";
+      << "says nothing on standard error when nobody receives where it sends to";
 }
 
 // DIA-01: not on standard output.
