@@ -121,7 +121,7 @@ SCENARIO(ClientConnectInterrupted, kClient, kStreams,
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       Session session = Accept();
       if (!session.connected()) break;
-      Serve(session, reply());
+      session.Serve();
     }
     WaitForExit();
     if (Running()) Kill();
@@ -208,7 +208,8 @@ CHECK(ClientConnectInterrupted, "CLI-07") {
     Examine(faults);
     if (faults.empty()) NotReached("the program made no connect() call that could be interrupted");
     std::string wrong = WrongSuccess(timeline(), End(run), run);
-    if (wrong.empty()) wrong = WrongOutput(subject(), Output(run), subject().reply);
+    if (wrong.empty())
+      wrong = WrongOutput(subject(), Output(run), DueOutput(subject(), AllConversations(), run));
     if (wrong.empty()) return;
     if (first.empty()) first = std::move(wrong);
   }

@@ -97,6 +97,17 @@ bool Decodes(const Subject& subject) { return subject.launch.output == OutputKin
 
 bool HasFixedReply(const Subject& subject) { return subject.service == "time"; }
 
+std::string DueOutput(const Subject& subject, const std::vector<Conversation>& conversations,
+                      int run) {
+  if (subject.definition.ServerSpeaksFirst()) return subject.reply;
+  std::string sent_back;
+  for (const Conversation& conversation : conversations) {
+    // Others may have sent it datagrams, too.
+    if (conversation.run == run && !conversation.received.empty()) sent_back += conversation.sent;
+  }
+  return sent_back;
+}
+
 std::string WrongOutput(const Subject& subject, const std::string& output,
                         const std::string& sent) {
   if (!sent.empty() && output.empty()) {

@@ -19,7 +19,7 @@ SCENARIO(ClientScopedLiteral, kClient, (Transports{Transport::kTcp6, Transport::
          .extra_addresses = {"fe80::1/64"}) {
   Listen({.address = kScoped});
   Launch({.address = kScoped});
-  Serve(Accept(), reply());
+  Accept().Serve();
   WaitForExit();
 }
 
@@ -76,7 +76,8 @@ CHECK(ClientScopedLiteral, "FAM-13") {
   EXPECT_TRUE(reached) << fmt::format("never {} {}{}", SendsTo(transport()), kScoped,
                                       end.exited ? "" : "; it " + WhyNotEnded(timeline()));
   if (!reached) return;
-  const std::string wrong = WrongOutput(subject(), Output(), subject().reply);
+  const std::string wrong =
+      WrongOutput(subject(), Output(), DueOutput(subject(), AllConversations()));
   EXPECT_TRUE(wrong.empty()) << wrong << ", from a server with a link-local address";
 }
 

@@ -24,7 +24,7 @@ SCENARIO(ClientLongPaths, kClient, kUnix, "launched with paths longer than sun_p
   Listen({.path = PathOfLength(path(), kLongestPath)});
   for (const std::size_t length : kPathLengths) {
     Launch({.path = PathOfLength(path(), length)});
-    Serve(Accept(), reply());
+    Accept().Serve();
     WaitForExit();
     if (Running()) Kill();
   }
@@ -35,7 +35,7 @@ constexpr const char* kAbstractName = "@x";
 SCENARIO(ClientAbstractName, kClient, kUnix, "the server has the abstract name @x") {
   Listen({.path = kAbstractName});
   Launch({.path = kAbstractName});
-  Serve(Accept(), reply());
+  Accept().Serve();
   WaitForExit();
 }
 
@@ -75,7 +75,8 @@ CHECK(ClientAbstractName, "UNX-06") {
                                       kAbstractName,
                                       end.exited ? "" : "; it " + WhyNotEnded(timeline()));
   if (!reached) return;
-  const std::string wrong = WrongOutput(subject(), Output(), subject().reply);
+  const std::string wrong =
+      WrongOutput(subject(), Output(), DueOutput(subject(), AllConversations()));
   EXPECT_TRUE(wrong.empty()) << wrong << ", from a server with an abstract name";
 }
 

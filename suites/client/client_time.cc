@@ -48,7 +48,7 @@ SCENARIO(ClientTimeValues, kClient, kAllTransports,
       session.Send(reply.substr(0, sent));
       SettleInWait();
     }
-    Serve(session, reply.substr(sent));
+    ServeText(session, reply.substr(sent));
     WaitForExit();
     if (Running()) Kill();
   }
@@ -62,7 +62,7 @@ SCENARIO(ClientTimeCut, kClient, kStreams,
   Listen();
   for (const std::size_t size : kCutAt) {
     Launch();
-    Serve(Accept(), reply().substr(0, size));
+    ServeText(Accept(), reply().substr(0, size));
     WaitForExit();
     if (Running()) Kill();
   }
