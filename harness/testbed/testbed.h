@@ -25,6 +25,7 @@
 #include "harness/peer/stream_peer.h"
 #include "harness/testbed/drive.h"
 #include "harness/testbed/event_loop.h"
+#include "harness/testbed/packet_capture.h"
 #include "harness/trace/tracer.h"
 #include "harness/trace/untraced_program.h"
 
@@ -115,6 +116,8 @@ class Testbed {
   void ClearPath();
 
   void Step(std::string_view text);
+  // Of the packets that were sent until now; returns how many are missing in it.
+  std::int64_t EndCapture() { return capture_.has_value() ? capture_->Finish() : 0; }
   // Milliseconds spent until the first launch was ready.
   double ready_ms() const { return ready_ms_; }
 
@@ -260,7 +263,8 @@ class Testbed {
   std::optional<DatagramSocket> datagram_server_;
   std::deque<int> waiting_sessions_;  // of it, not yet asked for
   int next_connection_ = 0;
-  std::optional<LoopbackFlush> flush_;     // where datagrams may be on their way
+  std::optional<LoopbackFlush> flush_;  // where packets on their way are to be brought in
+  std::optional<PacketCapture> capture_;
   std::int64_t stops_ = 0;                 // of the program, until now
   std::int64_t flushed_at_ = -1;           // its stops when all had arrived
   std::map<int, int> connection_by_port_;  // local port of the harness -> connection

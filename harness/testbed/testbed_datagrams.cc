@@ -177,8 +177,8 @@ void Testbed::CloseDatagram(int number) {
 }
 
 bool Testbed::BringIn() {
-  // Nobody has sent anything since.
-  if (!flush_.has_value() || flushed_at_ == stops_) return false;
+  // Of connections the kernel tells what is on its way. Or nobody has sent anything since.
+  if (!IsUdp(subject_.transport) || flushed_at_ == stops_) return false;
   flush_->Wait();
   flushed_at_ = stops_;
   return true;
