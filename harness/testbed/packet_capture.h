@@ -33,6 +33,9 @@ class PacketCapture {
   PacketCapture(const PacketCapture&) = delete;
   PacketCapture& operator=(const PacketCapture&) = delete;
 
+  // Writes what has come, also between runs of the loop: the ring has room for 512 packets. Throws
+  // as the constructor does.
+  void Take();
   // Takes all that was sent before the call and ends the capture. Returns how many packets are
   // missing in the file because they came faster than they were taken. Throws as the constructor
   // does, also where the file could not be written.
@@ -40,7 +43,6 @@ class PacketCapture {
 
  private:
   void Open();
-  void Take();
 
   LoopbackFlush* flush_;
   EventLoop* loop_;

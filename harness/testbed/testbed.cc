@@ -79,7 +79,16 @@ int Testbed::Record(Event event) {
   event.at = MonotonicNanoseconds() - began_;
   if (event.run == 0 && event.process == 0) event.run = std::max(run_, 0);
   timeline_->Append(std::move(event));
+  // Steps that read on as long as something comes do not run the loop.
+  if (capture_.has_value()) capture_->Take();
   return static_cast<int>(timeline_->size()) - 1;
+}
+
+std::int64_t Testbed::EndCapture() {
+  if (!capture_.has_value()) return 0;
+  const std::int64_t missing = capture_->Finish();
+  capture_.reset();
+  return missing;
 }
 
 void Testbed::Step(std::string_view text) {

@@ -116,8 +116,8 @@ class Testbed {
   void ClearPath();
 
   void Step(std::string_view text);
-  // Of the packets that were sent until now; returns how many are missing in it.
-  std::int64_t EndCapture() { return capture_.has_value() ? capture_->Finish() : 0; }
+  // After it no packets are captured; returns how many are missing among those until now.
+  std::int64_t EndCapture();
   // Milliseconds spent until the first launch was ready.
   double ready_ms() const { return ready_ms_; }
 
