@@ -131,6 +131,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "[server.unix-stream] a command or a path of its own"},
         ErrorCase{"host_in_a_server", Launch("[\"tcp4\"]", "[\"./s\", \"{host}\"]"),
                   "3: server.command: {host} is for clients; write {address}"},
+        ErrorCase{"daytime_over_raw_sockets", Launch("[\"tcp4\", \"icmp4\"]", "[\"./s\"]"),
+                  "2: server.transports: daytime is not spoken over icmp4; its services are "
+                  "icmp-echo, icmp-timestamp, igmp"},
         ErrorCase{"backlog_in_a_client",
                   "[client]\ntransports = [\"tcp4\"]\ncommand = [\"./c\", \"{backlog}\"]\n",
                   "3: client.command: {backlog} is for servers; leave it out"},

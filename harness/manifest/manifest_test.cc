@@ -231,6 +231,12 @@ TEST(ManifestFromCommand, ChoosesTransportsByPlaceholder) {
   EXPECT_THAT(given.programs[0].transports, ElementsAre(Transport::kTcp6, Transport::kUdp4));
 }
 
+TEST(ManifestFromCommand, RawServicesAreAskedOverIcmp4) {
+  const Manifest ping = ManifestFromCommand(Role::kClient, "ping {host}", "icmp-echo", {}, "/tmp");
+  EXPECT_EQ(ping.programs[0].service, "icmp-echo");
+  EXPECT_THAT(ping.programs[0].transports, ElementsAre(Transport::kIcmp4));
+}
+
 std::string CommandError(const std::string& command, const std::string& service = "daytime",
                          const std::vector<Transport>& transports = {}) {
   try {
