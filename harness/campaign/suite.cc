@@ -58,19 +58,21 @@ std::vector<std::string> LostWithout(std::string_view means, const Suite& suite,
 }
 
 std::vector<std::string> GateRequirements(Role role, Transport transport) {
+  // Of those of raw sockets each service has but one of the first two.
+  if (IsRaw(transport)) return {"RAW-02", "RAW-03", "RAW-04"};
   if (role == Role::kClient) return {"CLI-01", "CLI-02"};
   switch (transport) {
     case Transport::kTcp4:
     case Transport::kUdp4:
-    case Transport::kIcmp4:
       return {"FAM-01"};
     case Transport::kTcp6:
     case Transport::kUdp6:
-    case Transport::kIcmp6:
       return {"FAM-02"};
     case Transport::kUnixStream:
     case Transport::kUnixSeqpacket:
     case Transport::kUnixDgram:
+    case Transport::kIcmp4:
+    case Transport::kIcmp6:
       break;
   }
   return {"UNX-01"};
