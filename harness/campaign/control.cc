@@ -68,7 +68,7 @@ Program ReferenceProgram(Role role, std::string command, const std::string& serv
 
 }  // namespace
 
-// It says the same as reference/sockspec.toml and raw.toml; a test compares them.
+// It says the same as reference/sockspec.toml and raw_client.toml; a test compares them.
 Manifest ReferenceManifest(const std::string& service) {
   Claims server;
   server.dual = server.usage_check = server.iterative = true;

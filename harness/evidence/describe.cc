@@ -315,7 +315,7 @@ std::string DescribeWire(const Event& event) {
       return fmt::format("<- {} for a datagram{}{}", ErrnoName(event.error),
                          address.empty() ? "" : " to ", address);
     case EventKind::kPacketSent:
-      return WithText("-> " + DescribePacket(event.bytes), event.text);
+      return "-> " + (event.text.empty() ? "" : event.text + ": ") + DescribePacket(event.bytes);
     case EventKind::kPacketReceived:
       return "<- " + DescribePacket(event.bytes);
     default:

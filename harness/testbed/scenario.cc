@@ -106,6 +106,7 @@ void Scenario::SendPacket(const RawPacket& packet, std::string_view what) {
 void Scenario::ReplyToAll(const std::function<RawPacket(const RawPacket&)>& reply, int most) {
   int replies = 0;
   while (const std::optional<RawPacket> request = AwaitPacket()) {
+    SettleInWait();
     SendPacket(reply(*request), kTheReply);
     if (++replies == most) return Interrupt();
   }

@@ -117,6 +117,11 @@ RawReplies RepliesIn(const Timeline& timeline, int run) {
   if (early != nullptr && early->signal == 0 && early->number != 0) {
     replies.undecided = "it gave up before the reply was sent: its time may have been over";
   }
+  const Event* first = ExitBetween(timeline, run, -1, replies.events.front());
+  if (first != nullptr && first->signal == 0 && first->number == 0) {
+    replies.succeeded_early = true;
+    replies.undecided = "it ended with status 0 before anything was sent to it; see RAW-05";
+  }
   return replies;
 }
 
