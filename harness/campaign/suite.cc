@@ -23,8 +23,8 @@ const SuiteScenario* Suite::Find(std::string_view name) const {
   return found == scenarios.end() ? nullptr : &*found;
 }
 
-const SuiteScenario* Suite::Gate(Role role, Transport transport) const {
-  const std::vector<std::string> wanted = GateRequirements(role, transport);
+const SuiteScenario* Suite::Gate(Role role, Transport transport, std::string_view service) const {
+  const std::vector<std::string> wanted = GateRequirements(role, transport, service);
   const auto found =
       std::find_if(scenarios.begin(), scenarios.end(), [&](const SuiteScenario& scenario) {
         return scenario.role == role && scenario.RunsOn(transport) &&
@@ -57,8 +57,10 @@ std::vector<std::string> LostWithout(std::string_view means, const Suite& suite,
   return lost;
 }
 
-std::vector<std::string> GateRequirements(Role role, Transport transport) {
-  // Of those of raw sockets each service has but one of the first two.
+std::vector<std::string> GateRequirements(Role role, Transport transport,
+                                          std::string_view service) {
+  if (IsRaw(transport) && service == "igmp") return {"RAW-10"};
+  // Of the first two each service has one.
   if (IsRaw(transport)) return {"RAW-02", "RAW-03", "RAW-04"};
   if (role == Role::kClient) return {"CLI-01", "CLI-02"};
   switch (transport) {

@@ -80,9 +80,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "3: server.transports: unknown transport \"tpc6\"; did you mean \"tcp6\"?"},
         ErrorCase{"transport_twice", Launch("[\"tcp4\", \"tcp4\"]", "[\"./s\"]"),
                   "2: server.transports: \"tcp4\" is listed twice; drop one"},
-        ErrorCase{"unknown_service", Server("service = \"http\""),
-                  "4: server.service: unknown service \"http\"; one of daytime, time, echo, "
-                  "discard, chargen, qotd, or define [services.NAME]"},
+        ErrorCase{
+            "unknown_service", Server("service = \"http\""),
+            "4: server.service: unknown service \"http\"; one of daytime, time, echo, "
+            "discard, chargen, qotd, icmp-echo, icmp-timestamp, igmp, or define [services.NAME]"},
         ErrorCase{"table_of_an_unlisted_transport", Server("[server.unix-stream]\nport = 1"),
                   "4: server.unix-stream: is not in transports; add \"unix-stream\" there or drop "
                   "this table"},

@@ -260,7 +260,7 @@ TEST(ManifestFromCommand, SaysWhatToWrite) {
             "--server: a single { in \"{port\"; write {{ for a brace");
   EXPECT_EQ(CommandError("./s {port}", "http"),
             "--service: unknown service \"http\"; one of daytime, time, echo, discard, chargen, "
-            "qotd, or one that a manifest defines");
+            "qotd, icmp-echo, icmp-timestamp, igmp, or one that a manifest defines");
   EXPECT_EQ(CommandError("./s {path}", "daytime", {Transport::kTcp4}),
             "--server: {path} has no value here; add unix-stream, unix-seqpacket or unix-dgram to "
             "transports");
