@@ -15,8 +15,11 @@ RawPacket Request(int type) {
                     .protocol = IPPROTO_ICMP,
                     .source = "192.0.2.7",
                     .destination = "198.51.100.7",
-                    .message = std::string("\0\0\0\0\x12\x34\0\1", 8) + std::string(12, '\2')};
+                    .message = std::string(20, '\2')};
+  PutNumber16(&request.message, kIcmpIdentifier, 0x1234);
+  PutNumber16(&request.message, kIcmpSequence, 1);
   request.message[0] = static_cast<char>(type);
+  request.message[1] = 0;
   SetChecksum(&request);
   return request;
 }
