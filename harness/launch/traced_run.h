@@ -1,4 +1,4 @@
-// For tests of the tracer: one traced run of a small program whose calls are known.
+// For tests of the tracer: one traced run of a program whose calls are known.
 #pragma once
 
 #include <fcntl.h>
@@ -22,8 +22,13 @@ namespace sockspec {
 // One traced run of the program. Waiting spins: what is waited for is certain to come.
 class TracedRun {
  public:
+#ifdef SOCKSPEC_TRACED_PROGRAM  // of the test, which does one thing for each mode
   explicit TracedRun(const std::string& mode, const std::vector<Fault>& faults = {},
                      bool own_clock = false, int input = -1)
+      : TracedRun(SOCKSPEC_TRACED_PROGRAM, {"traced_program", mode}, faults, own_clock, input) {}
+#endif
+  TracedRun(const std::string& program, const std::vector<std::string>& argv,
+            const std::vector<Fault>& faults, bool own_clock, int input)
       : proc_(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)),
         tracer_(proc_.get(),
                 {[this](Event event) {
@@ -37,9 +42,9 @@ class TracedRun {
     output_ = OwnedFd(ends[0]);
     OwnedFd write_end(ends[1]);
     LaunchRequest request;
-    request.program = SOCKSPEC_TRACED_PROGRAM;
-    request.argv = {"traced_program", mode};
-    request.directory = "/";
+    request.program = program;
+    request.argv = argv;
+    request.directory = std::string("/");  // a literal: a false -Wrestrict of GCC 12
     const OwnedFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
     request.input = input >= 0 ? input : null.get();
     request.output = request.error = write_end.get();

@@ -38,7 +38,12 @@ Manifest ManifestFromCommand(Role role, const std::string& command, const std::s
                              const std::string& directory) {
   Manifest manifest;
   manifest.directory = AbsolutePath(std::filesystem::absolute(directory).string(), ".");
-  LaunchSpec spec = DefaultLaunchSpec(role, manifest.directory);
+  const Service* definition = FindBuiltInService(service);
+  if (definition == nullptr) {
+    Fail("service", fmt::format("unknown service {}; one of {}, or one that a manifest defines",
+                                Quote(service), Join(BuiltInServiceNames(), ", ")));
+  }
+  LaunchSpec spec = DefaultLaunchSpec(role, *definition, manifest.directory);
   try {
     spec.command = ShellSplit(command);
   } catch (const std::invalid_argument& error) {
@@ -47,11 +52,6 @@ Manifest ManifestFromCommand(Role role, const std::string& command, const std::s
   if (command.find('\0') != std::string::npos || spec.command.empty() ||
       spec.command.front().empty()) {
     Fail(Name(role), fmt::format("names no program; write './{} {{port}}'", Name(role)));
-  }
-  const Service* definition = FindBuiltInService(service);
-  if (definition == nullptr) {
-    Fail("service", fmt::format("unknown service {}; one of {}, or one that a manifest defines",
-                                Quote(service), Join(BuiltInServiceNames(), ", ")));
   }
   Program program{
       .role = role, .service = service, .definition = *definition, .transports = transports};

@@ -174,20 +174,23 @@ std::string AbsolutePath(const std::string& directory, const std::string& path) 
   return text;
 }
 
-LaunchSpec DefaultLaunchSpec(Role role, const std::string& manifest_directory) {
+LaunchSpec DefaultLaunchSpec(Role role, const Service& service,
+                             const std::string& manifest_directory) {
   LaunchSpec spec;
   spec.directory = manifest_directory;
   if (role == Role::kServer) {
     spec.address = "any";
-  } else {
+  } else if (service.Requests().empty()) {
     spec.standard_input.kind = StdinKind::kOpen;
+  } else {
+    spec.standard_input = {StdinKind::kText, service.Requests(), StdinWhen::kStart};
   }
   return spec;
 }
 
-LaunchSpec ReadLaunchSpec(const TomlTable& table, Role role, Transport transport,
-                          const std::string& manifest_directory) {
-  LaunchSpec spec = DefaultLaunchSpec(role, manifest_directory);
+LaunchSpec ReadLaunchSpec(const TomlTable& table, Role role, const Service& service,
+                          Transport transport, const std::string& manifest_directory) {
+  LaunchSpec spec = DefaultLaunchSpec(role, service, manifest_directory);
   spec.command = ReadCommand(table);
   if (const auto directory = table.Text("directory", "\"build\"")) {
     spec.directory = AbsolutePath(manifest_directory, *directory);

@@ -14,12 +14,14 @@ namespace sockspec {
 // The keys that a [server.TRANSPORT] table may hold.
 const std::vector<std::string>& LaunchKeys(Role role);
 
-// The values that hold where the manifest says nothing, without a command.
-LaunchSpec DefaultLaunchSpec(Role role, const std::string& manifest_directory);
+// The values that hold where the manifest says nothing, without a command. A client of a service in
+// which the client speaks gets what it is to send on standard input.
+LaunchSpec DefaultLaunchSpec(Role role, const Service& service,
+                             const std::string& manifest_directory);
 
 // `table` is [server], or [server.TRANSPORT] laid over it.
-LaunchSpec ReadLaunchSpec(const TomlTable& table, Role role, Transport transport,
-                          const std::string& manifest_directory);
+LaunchSpec ReadLaunchSpec(const TomlTable& table, Role role, const Service& service,
+                          Transport transport, const std::string& manifest_directory);
 
 // A table of variables and values.
 std::map<std::string, std::string> ReadEnvironment(const TomlTable& table, std::string_view name);

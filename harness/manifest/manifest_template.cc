@@ -55,6 +55,7 @@ command = ["./server", "{address}", "{port}"]
 # transports = ["tcp4"]
 # command = ["./client", "{host}", "{port}"]
 # output = "exact"                 # contains, or decoded (time)
+# stdin = "open"                   # echo and discard: { text = "what it is to send\n" }
 # claims = { names = true }        # names text-only one-line own-timeout
 
 # [waivers]

@@ -207,6 +207,21 @@ TEST(ManifestTemplate, LoadsAsItIsAndWithEveryKeyUncommented) {
   EXPECT_EQ(manifest.waivers.size(), 1u);
 }
 
+TEST(ManifestFromCommand, GivesAClientWhatItIsToSend) {
+  const auto input = [](const char* service) {
+    const Manifest manifest = ManifestFromCommand(Role::kClient, "./c {port}", service, {}, "/tmp");
+    return manifest.programs[0].launch.at(Transport::kTcp4).standard_input;
+  };
+  for (const char* service : {"echo", "discard"}) {
+    EXPECT_EQ(input(service).kind, StdinKind::kText) << service;
+    EXPECT_THAT(input(service).text, ::testing::EndsWith("\n")) << service;
+    EXPECT_EQ(input(service).when, StdinWhen::kStart) << service;
+  }
+  for (const char* service : {"daytime", "time", "chargen", "qotd"}) {
+    EXPECT_EQ(input(service).kind, StdinKind::kOpen) << service;
+  }
+}
+
 TEST(ManifestFromCommand, ChoosesTransportsByPlaceholder) {
   const Manifest tcp =
       ManifestFromCommand(Role::kServer, "./my 'two words' {port}", "time", {}, "/tmp");
@@ -224,7 +239,7 @@ TEST(ManifestFromCommand, ChoosesTransportsByPlaceholder) {
   const Manifest unix = ManifestFromCommand(Role::kClient, "./c {path}", "echo", {}, "/tmp");
   EXPECT_THAT(unix.programs[0].transports, ElementsAre(Transport::kUnixStream));
   EXPECT_EQ(unix.programs[0].launch.at(Transport::kUnixStream).standard_input.kind,
-            StdinKind::kOpen);
+            StdinKind::kText);
 
   const Manifest given = ManifestFromCommand(Role::kServer, "./builtin", "daytime",
                                              {Transport::kTcp6, Transport::kUdp4}, "/tmp");

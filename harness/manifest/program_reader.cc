@@ -134,7 +134,8 @@ Program ReadProgram(const TomlTable& table, Role role, const std::string& manife
     const auto own = table.Table(Name(transport), R"({ command = ["./server", "{port}"] })");
     if (own) CheckKeys(*own, role, LaunchKeys(role));
     const TomlTable effective = own ? own->Over(table) : table;
-    LaunchSpec spec = ReadLaunchSpec(effective, role, transport, manifest_directory);
+    LaunchSpec spec =
+        ReadLaunchSpec(effective, role, program.definition, transport, manifest_directory);
     // What all transports share may hold {port} and {path} side by side.
     const auto users = [&](std::string_view key) {
       return own && own->Has(key) ? std::vector<Transport>{transport} : program.transports;

@@ -40,7 +40,7 @@ struct Subject {
   int port = 0;
   std::string path;
   int backlog = 0;
-  std::string reply;   // client scenarios: what the harness's server serves
+  std::string reply;   // client scenarios: what the harness's server says of itself
   int step = 0;        // of a sweep, from 1; 0: the scenario is none
   bool traced = true;  // planes that this host has
   bool isolated = true;

@@ -165,7 +165,7 @@ Subject MakeSubject(const Program& program, Transport transport, const DriveOpti
   subject.path = spec.path.value_or(
       subject.isolated ? kPath : fmt::format("/tmp/sockspec-{}-{}/s.sock", getuid(), getpid()));
   subject.backlog = spec.backlog.value_or(kBacklog);
-  if (program.role == Role::kClient) {
+  if (program.role == Role::kClient && program.definition.ServerSpeaksFirst()) {
     subject.reply = program.service == "time" ? kTimeReply : kDaytimeReply;
   }
   return subject;

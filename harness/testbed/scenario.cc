@@ -46,10 +46,12 @@ void Peer::HalfClose() { testbed_->HalfClose(number_); }
 void Peer::Close() { testbed_->Close(number_); }
 void Peer::Abort() { testbed_->Abort(number_); }
 void Peer::Read(std::size_t bytes) { testbed_->Read(number_, bytes); }
+void Peer::ReadSome() { testbed_->ReadSome(number_); }
 void Peer::ReadToEnd() { testbed_->ReadToEnd(number_); }
 
 void Peer::Converse() { testbed_->Converse(number_); }
 void Peer::Finish() { testbed_->Finish(number_); }
+void Peer::Serve() { testbed_->Serve(number_); }
 bool Peer::Answered() const { return testbed_->Answered(number_); }
 
 void Peer::SendInsteadOf(const Peer& other, std::string_view bytes) {

@@ -128,6 +128,7 @@ class Peer {
   void Close();                  // close(): FIN
   void Abort();                  // close() with SO_LINGER {1, 0}: RST
   void Read(std::size_t bytes);  // until that many more bytes, an end, or settled
+  void ReadSome();               // until something has come, an end, or settled
   // Until FIN, RST, or settled. Of a service whose replies never end, 1 MiB.
   void ReadToEnd();
 
@@ -137,6 +138,10 @@ class Peer {
   // end, closes.
   void Finish();
   bool Answered() const;  // it was a whole one, by the service's definition
+
+  // Client scenarios, of an accepted one: the harness's part of the service's ordinary exchange.
+  // Says the reply and ends; or sends back what comes, or takes it, until the client's end.
+  void Serve();
 
  private:
   Testbed* testbed_;
@@ -229,7 +234,8 @@ class Scenario {
   int port() const;
   const std::string& path() const;
   const std::string& address() const;  // of the ordinary run
-  std::string reply() const;           // client scenarios: a conforming reply of the service
+  std::string reply() const;  // client scenarios: a conforming reply of the service; empty where it
+                              // is to what the client sends
 
  private:
   Testbed* testbed_ = nullptr;
@@ -271,6 +277,9 @@ struct ScenarioNeeds {
   int sweep = 0;                       // of at most so many steps; more leave it inconclusive
   std::vector<std::string> services = {};  // that the scenario is about; empty: any
 };
+// Of clients that need no input, and of those that get an answer.
+inline const std::vector<std::string> kServerFirst = {"daytime", "time", "chargen", "qotd"};
+inline const std::vector<std::string> kReplying = {"daytime", "time", "echo", "chargen", "qotd"};
 
 struct ScenarioInfo {
   std::string name;

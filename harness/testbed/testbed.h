@@ -88,6 +88,7 @@ class Testbed {
   void Close(int number);
   void Abort(int number);
   void Read(int number, std::size_t bytes);
+  void ReadSome(int number);
   // Reads while `wanted`, which gets what this call has read, says how many bytes more at most.
   void ReadWhile(int number, const std::function<std::size_t(std::string_view)>& wanted);
   // Of a datagram socket: nobody can refuse it, nor end it.
@@ -100,6 +101,7 @@ class Testbed {
   void Converse(int number);
   void SendWhileReading(int number, std::string_view bytes);
   void Finish(int number);
+  void Serve(int number);
   bool Answered(int number) const;
 
   // --- testbed_datagrams.cc ----------------------------------------------------------------------

@@ -77,6 +77,28 @@ void Testbed::Finish(int number) {
   Close(number);
 }
 
+void Testbed::Serve(int number) {
+  const Service& service = subject_.definition;
+  if (service.ServerSpeaksFirst()) {
+    Send(number, subject_.reply);
+    HalfClose(number);
+  } else if (service.Replies()) {
+    // It may close when it has got all back, end its side before, or send on then.
+    std::size_t answered = 0;
+    const bool by_datagrams = datagrams_.contains(number);  // the first has come: Accept()
+    do {
+      if (!by_datagrams) ReadSome(number);
+      if (Received(number).size() == answered) break;
+      const std::string piece = Received(number).substr(answered);
+      answered += piece.size();
+      Send(number, piece);
+    } while (!by_datagrams);
+  }
+  // What it has sent is read before the close, so that its FIN does not become a RST.
+  Read(number, kAll);
+  Close(number);
+}
+
 bool Testbed::Answered(int number) const {
   if (datagrams_.contains(number)) {
     return !datagrams_.at(number).received.empty() || !subject_.definition.Replies();

@@ -42,6 +42,7 @@ struct Fault {
   // Whose call: on a listener, an accepted connection, ... kNone: any socket.
   SocketRole role = SocketRole::kNone;
   int family = -1;      // socket() and what was made by it: AF_INET6 ...; -1: any
+  int type = -1;        // socket() alone: SOCK_STREAM ...; -1: any
   int connection = -1;  // the harness's connection at the other end; -1: any
   int process = 0;      // by number, 1: the first one launched; 0: any
   int first = 1;        // from the n-th matching call (counted since the fault was armed) ...

@@ -85,6 +85,7 @@ int Tracer::MatchFault(const TracedThread& thread, const PendingCall& pending) {
     const Call& call = pending.call;
     if (call_class == CallClass::kSocket) {
       if (fault.family >= 0 && fault.family != call.family) continue;
+      if (fault.type >= 0 && fault.type != call.type) continue;
     } else if (call_class == CallClass::kWait) {
       if (!pending.wait.has_value() || !pending.wait->on_socket) continue;
       if (fault.role != SocketRole::kNone && !WatchesRole(pending.wait->watched, fault.role)) {

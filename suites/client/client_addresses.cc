@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <iterator>
 #include <map>
 #include <set>
 #include <vector>
@@ -24,27 +25,69 @@ constexpr const char* kNowhere = "nowhere.sockspec.test";
 constexpr int kReached = 0;
 constexpr int kLost = 1;
 
+std::vector<std::string> Addresses() {
+  return {"fd00::2", "127.0.0.2", "fd00::3", "127.0.0.3", "::1", "127.0.0.1"};
+}
+
 const char* Listening(Transport transport) {
   return Family(transport) == AF_INET6 ? "::1" : "127.0.0.1";
 }
 
-SCENARIO(
-    ClientSeveralAddresses, kClient, kTcp,
-    "the client is given a name with several addresses of both families, the last of which "
-    "answers; in a second run one with addresses that refuse or are out of reach",
-    .extra_addresses = {"fd00::2/128", "fd00::3/128"},
-    .names = {{kLastAnswers, {"fd00::2", "127.0.0.2", "fd00::3", "127.0.0.3", "::1", "127.0.0.1"}},
-              {kNowhere,
-               {"fd00::2", "127.0.0.2", "fd00::3", "127.0.0.3", "2001:db8:1::1", "198.51.100.1"}}},
-    .dead_routes = {{"2001:db8:1::/48", DeadRoute::End::kUnreachable},
-                    {"198.51.100.0/24", DeadRoute::End::kUnreachable}}) {
+SCENARIO(ClientSeveralAddresses, kClient, kTcp,
+         "the client is given a name with several addresses of both families, the last of which "
+         "answers; in a second run one with addresses that refuse or are out of reach",
+         .extra_addresses = {"fd00::2/128", "fd00::3/128"},
+         .names = {{kLastAnswers, Addresses()},
+                   {kNowhere,
+                    {"fd00::2", "127.0.0.2", "fd00::3", "127.0.0.3", "2001:db8:1::1",
+                     "198.51.100.1"}}},
+         .dead_routes = {{"2001:db8:1::/48", DeadRoute::End::kUnreachable},
+                         {"198.51.100.0/24", DeadRoute::End::kUnreachable}}) {
   Listen({.address = Listening(transport())});
   Launch({.address = kLastAnswers});
-  Serve(Accept(), reply());
+  Accept().Serve();
   WaitForExit();
   if (Running()) Kill();
   Launch({.address = kNowhere});
   WaitForExit();
+}
+
+// The ways in which the first attempt fails there; that it is refused is seen above.
+enum class First { kUnreachable, kFamilyMissing };
+constexpr First kFirsts[] = {First::kUnreachable, First::kFamilyMissing};
+
+// A route that is really missing would not do: getaddrinfo() of glibc asks the kernel for one to
+// each address, and for a socket of its family, and puts those without at the end.
+std::vector<Fault> FirstFails(First how, Transport transport) {
+  if (how == First::kUnreachable) {
+    std::vector<Fault> faults;
+    for (const int family : {AF_INET, AF_INET6}) {
+      faults.push_back({.call = CallClass::kConnect,
+                        .role = SocketRole::kUnconnected,
+                        .family = family,
+                        .error = ENETUNREACH});
+    }
+    return faults;
+  }
+  return {{.call = CallClass::kSocket,
+           .family = Family(transport) == AF_INET6 ? AF_INET : AF_INET6,
+           .type = SOCK_STREAM,
+           .count = -1,
+           .error = EAFNOSUPPORT}};
+}
+
+SCENARIO(
+    ClientFirstAddressFails, kClient, kTcp,
+    "the same name; the first connect() of each family fails with ENETUNREACH, and in a second "
+    "run every socket() of the family that the answering address is not of, with EAFNOSUPPORT",
+    .extra_addresses = {"fd00::2/128", "fd00::3/128"}, .names = {{kLastAnswers, Addresses()}}) {
+  Listen({.address = Listening(transport())});
+  for (const First how : kFirsts) {
+    Launch({.address = kLastAnswers, .faults = FirstFails(how, transport())});
+    Accept().Serve();
+    WaitForExit();
+    if (Running()) Kill();
+  }
 }
 
 bool TakesHost(const LaunchSpec& launch) {
@@ -110,8 +153,48 @@ CHECK(ClientSeveralAddresses, "CLI-08") {
   }
   const std::string end = WrongSuccess(timeline(), End(kReached), kReached);
   EXPECT_TRUE(end.empty()) << end << ", though the last address of the name answers";
-  const std::string output = WrongOutput(subject(), Output(kReached), subject().reply);
+  const std::string output =
+      WrongOutput(subject(), Output(kReached), DueOutput(subject(), AllConversations(), kReached));
   EXPECT_TRUE(output.empty()) << output << ", from the last address of a name";
+}
+
+// What the faults of that run hit first; none where they hit nothing, or what would have succeeded.
+std::optional<Call> Failed(const Timeline& timeline, int run, const std::string& answers) {
+  std::optional<Call> first;
+  for (const int index : timeline.Calls("*")) {
+    const Call& call = *timeline[index].call;
+    if (timeline[index].run != run || !call.injected) continue;
+    if (SameEndpoint(call.address, answers)) return std::nullopt;
+    if (!first) first = call;
+  }
+  return first;
+}
+
+// CLI-08: whatever keeps the first address from being reached.
+CHECK(ClientFirstAddressFails, "CLI-08") {
+  if (!TakesHost(subject().launch)) NotApplicable(kNoHost);
+  Calls("connect");
+  const std::string answers = Endpoint(subject(), Listening(transport()));
+  int judged = 0;
+  for (int run = 0; run < static_cast<int>(std::size(kFirsts)); ++run) {
+    const std::optional<Call> failed = Failed(timeline(), run, answers);
+    // One that makes no socket of another family than it was told to never finds one missing.
+    if (!failed) continue;
+    ++judged;
+    Examine(FaultsIn(timeline(), run));
+    const std::string when =
+        fmt::format(", when {}() for the first address of a name fails with {}", failed->name,
+                    ErrnoName(failed->error));
+    const bool reached = SessionOf(AllConversations(), run).has_value();
+    EXPECT_TRUE(reached) << "gives up" << when;
+    if (!reached) continue;
+    const std::string end = WrongSuccess(timeline(), End(run), run);
+    EXPECT_TRUE(end.empty()) << end << when;
+    const std::string output =
+        WrongOutput(subject(), Output(run), DueOutput(subject(), AllConversations(), run));
+    EXPECT_TRUE(output.empty()) << output << when;
+  }
+  if (judged == 0) Inconclusive(kNotRedirected);
 }
 
 // CLI-09: each attempt uses a fresh socket; the failed ones are closed.

@@ -17,7 +17,7 @@ SCENARIO(ClientCloseInterrupted, kClient, kStreams,
                       .role = SocketRole::kClient,
                       .action = FaultAction::kAfter,
                       .error = EINTR}}});
-  Serve(Accept(), reply());
+  Accept().Serve();
   WaitForExit();
 }
 

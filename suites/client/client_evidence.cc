@@ -97,6 +97,17 @@ bool Decodes(const Subject& subject) { return subject.launch.output == OutputKin
 
 bool HasFixedReply(const Subject& subject) { return subject.service == "time"; }
 
+std::string DueOutput(const Subject& subject, const std::vector<Conversation>& conversations,
+                      int run) {
+  if (subject.definition.ServerSpeaksFirst()) return subject.reply;
+  std::string sent_back;
+  for (const Conversation& conversation : conversations) {
+    // Others may have sent it datagrams, too.
+    if (conversation.run == run && !conversation.received.empty()) sent_back += conversation.sent;
+  }
+  return sent_back;
+}
+
 std::string WrongOutput(const Subject& subject, const std::string& output,
                         const std::string& sent) {
   if (!sent.empty() && output.empty()) {
@@ -221,6 +232,24 @@ std::string WrongRefusal(const Timeline& timeline, const std::vector<Conversatio
   return end.signal != 0 ? "" : WrongFailure(timeline, end, run);
 }
 
+const char* SendsTo(Transport transport) {
+  return SocketType(transport) == SOCK_DGRAM ? "sends a datagram to" : "connects to";
+}
+
+std::vector<int> NamingCalls(const Timeline& timeline, Transport transport) {
+  const bool datagrams = SocketType(transport) == SOCK_DGRAM;
+  std::vector<int> naming;
+  for (const int index : timeline.Calls("*")) {
+    const Call& call = *timeline[index].call;
+    // Resolvers connect datagram sockets to learn which local address would be used.
+    if (call.name == "connect" ? datagrams || call.role != SocketRole::kDatagram
+                               : datagrams && call.name.starts_with("send")) {
+      naming.push_back(index);
+    }
+  }
+  return naming;
+}
+
 std::optional<Call> MakerOf(const Timeline& timeline, int socket) {
   for (const int index : timeline.Calls("socket")) {
     const Call& call = *timeline[index].call;
@@ -231,14 +260,9 @@ std::optional<Call> MakerOf(const Timeline& timeline, int socket) {
 
 std::vector<int> EndpointConnects(const Timeline& timeline, const std::string& endpoint,
                                   Transport transport) {
-  const bool datagrams = SocketType(transport) == SOCK_DGRAM;
   std::vector<int> connects;
-  for (const int index : timeline.Calls("*")) {
-    const Call& call = *timeline[index].call;
-    if (call.name != "connect" && !(datagrams && call.name.starts_with("send"))) continue;
-    // Resolvers connect datagram sockets to learn which local address would be used.
-    if (call.role == SocketRole::kDatagram && !datagrams) continue;
-    if (SameEndpoint(call.address, endpoint)) connects.push_back(index);
+  for (const int index : NamingCalls(timeline, transport)) {
+    if (SameEndpoint(timeline[index].call->address, endpoint)) connects.push_back(index);
   }
   return connects;
 }

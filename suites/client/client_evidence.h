@@ -13,19 +13,37 @@
 namespace sockspec {
 
 // --- for scenarios ------------------------------------------------------------------------------
-// Serves one client as daytime, qotd and time do: the reply, then the end. What the client sends is
-// read before the close, so that its FIN does not become a RST.
-inline void Serve(Session session, std::string_view reply) {
+// Serves one client another text than the ordinary one, as Session::Serve() does.
+inline void ServeText(Session session, std::string_view reply) {
   session.Send(reply);
   session.HalfClose();
   session.ReadToEnd();
   session.Close();
+}
+// Sends one byte of what comes back, or a whole record; false: nothing came.
+inline bool SendBackOneByte(Session session) {
+  const std::size_t before = session.received().size();
+  session.Read(1);
+  if (session.received().size() == before) return false;
+  session.Send(session.received().substr(before));
+  return true;
+}
+// The first part of the reply, where there is one.
+inline void SayHalf(Session session, const Service& service, const std::string& reply) {
+  if (service.ServerSpeaksFirst()) {
+    session.Send(reply.substr(0, reply.size() / 2));
+  } else if (service.Replies()) {
+    SendBackOneByte(session);
+  }
 }
 // `size` printable bytes without a line break but at their end; no two neighbouring lines' worth of
 // them are equal, so that lost and doubled pieces show.
 std::string ReplyOfSize(std::size_t size);
 
 // --- standard output ----------------------------------------------------------------------------
+// What should be there after an ordinary exchange: the reply, or what that run was sent back.
+std::string DueOutput(const Subject& subject, const std::vector<Conversation>& conversations,
+                      int run = 0);
 // What is wrong with the standard output of a client that was sent `sent`: "prints nothing ...".
 // Empty: nothing. Obeys the manifest's `output` and its claims text-only and one-line.
 std::string WrongOutput(const Subject& subject, const std::string& output, const std::string& sent);
@@ -66,10 +84,13 @@ bool SameEndpoint(std::string_view one, std::string_view other);
 // empty: nowhere. Resolvers and loggers are not meant, so that a path must lie beside the
 // endpoint's.
 std::string OtherPeer(const Timeline& timeline, const std::string& endpoint, int run = 0);
+// "connects to", or "sends a datagram to".
+const char* SendsTo(Transport transport);
+// Indices of the calls that name their peer: connect(), over datagrams the sending ones, too.
+std::vector<int> NamingCalls(const Timeline& timeline, Transport transport);
 // The socket() call that made this socket, if it was seen.
 std::optional<Call> MakerOf(const Timeline& timeline, int socket);
-// Indices of the connect() calls to the endpoint, whatever came of them; over datagrams, of the
-// calls that send there, too.
+// Those to the endpoint, whatever came of them.
 std::vector<int> EndpointConnects(const Timeline& timeline, const std::string& endpoint,
                                   Transport transport = Transport::kTcp4);
 // Indices of the events that say that a fault was injected into that run.

@@ -22,6 +22,33 @@ Subject ReadingText() {
   return subject;
 }
 
+Conversation Exchanged(int run, std::string received, std::string sent) {
+  Conversation conversation;
+  conversation.run = run;
+  conversation.received = std::move(received);
+  conversation.sent = std::move(sent);
+  return conversation;
+}
+
+TEST(DueOutput, IsTheReplyOfAServerThatSpeaksFirst) {
+  Subject subject;
+  subject.definition = *FindBuiltInService("daytime");
+  subject.reply = kReply;
+  EXPECT_EQ(DueOutput(subject, {}), kReply);
+  EXPECT_EQ(DueOutput(subject, {Exchanged(0, "hello", "others")}), kReply);
+}
+
+TEST(DueOutput, IsWhatEachRunWasSentBack) {
+  Subject subject;
+  subject.definition = *FindBuiltInService("echo");
+  const std::vector<Conversation> conversations = {
+      Exchanged(0, "", "foreign"), Exchanged(0, "one", "one"), Exchanged(0, "two", "two"),
+      Exchanged(1, "three", "thr")};
+  EXPECT_EQ(DueOutput(subject, conversations), "onetwo");
+  EXPECT_EQ(DueOutput(subject, conversations, 1), "thr");
+  EXPECT_EQ(DueOutput(subject, conversations, 2), "");
+}
+
 TEST(WrongOutput, ExactToleratesOneFinalNewline) {
   const Subject exact = Printing(OutputKind::kExact);
   const std::string reply = kReply;

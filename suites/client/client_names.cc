@@ -7,19 +7,19 @@
 namespace sockspec {
 namespace {
 
-SCENARIO(ClientUnknownName, kClient, kTcp, "told to connect to a host whose name does not exist") {
+SCENARIO(ClientUnknownName, kClient, kInternet, "given a host whose name does not exist") {
   Launch({.address = "no-such.invalid"});
   WaitForExit();
 }
 
 constexpr const char* kScoped = "fe80::1%lo";
 
-SCENARIO(ClientScopedLiteral, kClient, Transports{Transport::kTcp6},
+SCENARIO(ClientScopedLiteral, kClient, (Transports{Transport::kTcp6, Transport::kUdp6}),
          "the server has a link-local address; the client is given it with its scope",
          .extra_addresses = {"fe80::1/64"}) {
   Listen({.address = kScoped});
   Launch({.address = kScoped});
-  Serve(Accept(), reply());
+  Accept().Serve();
   WaitForExit();
 }
 
@@ -65,15 +65,19 @@ CHECK(ClientScopedLiteral, "FAM-13") {
   const ProgramEnd end = End();
   const bool reached = SessionOf(AllConversations()).has_value();
   if (!reached && subject().traced) {
-    for (const Call& call : Calls("connect")) {
-      EXPECT_FALSE(call.address.starts_with("[fe80::1]")) << fmt::format(
-          "connects to fe80::1 with scope {}, when told to connect to {}", call.scope_id, kScoped);
+    for (const int index : NamingCalls(timeline(), transport())) {
+      Examine(index);
+      const Call& call = CallAt(index);
+      EXPECT_FALSE(call.address.starts_with("[fe80::1]"))
+          << fmt::format("{} fe80::1 with scope {}, when told to use {}", SendsTo(transport()),
+                         call.scope_id, kScoped);
     }
   }
-  EXPECT_TRUE(reached) << fmt::format("never connects to {}{}", kScoped,
+  EXPECT_TRUE(reached) << fmt::format("never {} {}{}", SendsTo(transport()), kScoped,
                                       end.exited ? "" : "; it " + WhyNotEnded(timeline()));
   if (!reached) return;
-  const std::string wrong = WrongOutput(subject(), Output(), subject().reply);
+  const std::string wrong =
+      WrongOutput(subject(), Output(), DueOutput(subject(), AllConversations()));
   EXPECT_TRUE(wrong.empty()) << wrong << ", from a server with a link-local address";
 }
 

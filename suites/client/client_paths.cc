@@ -24,7 +24,7 @@ SCENARIO(ClientLongPaths, kClient, kUnix, "launched with paths longer than sun_p
   Listen({.path = PathOfLength(path(), kLongestPath)});
   for (const std::size_t length : kPathLengths) {
     Launch({.path = PathOfLength(path(), length)});
-    Serve(Accept(), reply());
+    Accept().Serve();
     WaitForExit();
     if (Running()) Kill();
   }
@@ -32,10 +32,10 @@ SCENARIO(ClientLongPaths, kClient, kUnix, "launched with paths longer than sun_p
 
 constexpr const char* kAbstractName = "@x";
 
-SCENARIO(ClientAbstractName, kClient, kUnixStreams, "the server has the abstract name @x") {
+SCENARIO(ClientAbstractName, kClient, kUnix, "the server has the abstract name @x") {
   Listen({.path = kAbstractName});
   Launch({.path = kAbstractName});
-  Serve(Accept(), reply());
+  Accept().Serve();
   WaitForExit();
 }
 
@@ -63,16 +63,20 @@ CHECK(ClientAbstractName, "UNX-06") {
   const ProgramEnd end = End();
   const bool reached = SessionOf(AllConversations()).has_value();
   if (!reached && subject().traced) {
-    for (const Call& call : Calls("connect")) {
-      EXPECT_FALSE(call.address.starts_with(kAbstractName))
-          << fmt::format("connects to {}, an abstract name of {} bytes, when told to use \"{}\"",
-                         Quote(call.address), call.address.size() - 1, kAbstractName);
+    for (const int index : NamingCalls(timeline(), transport())) {
+      Examine(index);
+      const Call& call = CallAt(index);
+      EXPECT_FALSE(call.address.starts_with(kAbstractName)) << fmt::format(
+          "{} {}, an abstract name of {} bytes, when told to use \"{}\"", SendsTo(transport()),
+          Quote(call.address), call.address.size() - 1, kAbstractName);
     }
   }
-  EXPECT_TRUE(reached) << fmt::format("never connects to the abstract name {}{}", kAbstractName,
+  EXPECT_TRUE(reached) << fmt::format("never {} the abstract name {}{}", SendsTo(transport()),
+                                      kAbstractName,
                                       end.exited ? "" : "; it " + WhyNotEnded(timeline()));
   if (!reached) return;
-  const std::string wrong = WrongOutput(subject(), Output(), subject().reply);
+  const std::string wrong =
+      WrongOutput(subject(), Output(), DueOutput(subject(), AllConversations()));
   EXPECT_TRUE(wrong.empty()) << wrong << ", from a server with an abstract name";
 }
 

@@ -13,16 +13,21 @@ namespace sockspec {
 namespace {
 
 SCENARIO(ClientBytewise, kClient, kStreams,
-         "the reply comes byte by byte, each when the client has taken the one before") {
+         "the reply comes byte by byte, each when the client has taken the one before",
+         .services = kReplying) {
   Listen();
   Launch();
   Session session = Accept();
-  for (const char byte : reply()) {
-    if (session.ended()) break;
-    session.Send(std::string(1, byte));
-    SettleInWait();
+  if (definition().ServerSpeaksFirst()) {
+    for (const char byte : reply()) {
+      if (session.ended()) break;
+      session.Send(std::string(1, byte));
+      SettleInWait();
+    }
+  } else {
+    while (SendBackOneByte(session)) SettleInWait();
   }
-  Serve(session, "");
+  ServeText(session, "");
   WaitForExit();
 }
 
@@ -40,18 +45,19 @@ std::string ReplyOfPieces() {
 }
 
 SCENARIO(ClientReplySizes, kClient, kStreams,
-         "replies of 1 byte to 1 MiB, then one in pieces of the sizes that buffers have") {
+         "replies of 1 byte to 1 MiB, then one in pieces of the sizes that buffers have",
+         .services = kServerFirst) {
   Listen();
   if (service() == "time") {  // its reply has but one size
     Launch();
-    Serve(Accept(), reply());
+    Accept().Serve();
     WaitForExit();
     return;
   }
   for (const std::size_t size : kSizes) {
     if (launch().claims.one_line && size > kLongestLine) return;
     Launch();
-    Serve(Accept(), ReplyOfSize(size));
+    ServeText(Accept(), ReplyOfSize(size));
     WaitForExit();
     if (Running()) Kill();
   }
@@ -65,7 +71,7 @@ SCENARIO(ClientReplySizes, kClient, kStreams,
     SettleInWait();
     from += size;
   }
-  Serve(session, "");
+  ServeText(session, "");
   WaitForExit();
 }
 
@@ -80,43 +86,8 @@ SCENARIO(ClientReadInterrupted, kClient, kStreams,
                       .first = SweepStep(),
                       .count = 2,
                       .error = EINTR}}});
-  Serve(Accept(), reply());
+  Accept().Serve();
   WaitForExit();
-}
-
-struct Reset {
-  const char* when;
-  std::size_t (*sent)(std::size_t reply);  // how many bytes of it before
-  bool may_be_missed;                      // by a client that knows where the reply ends
-};
-constexpr Reset kResets[] = {
-    {"in mid-reply", [](std::size_t reply) { return reply / 2; }, false},
-    {"before the reply", [](std::size_t) { return std::size_t{0}; }, false},
-    {"after the reply, instead of its end", [](std::size_t reply) { return reply; }, true}};
-
-SCENARIO(ClientReset, kClient, kTcp,
-         "the server resets the connection when the client has read half of the reply; in further "
-         "runs nothing or all of it") {
-  Listen();
-  for (const Reset& reset : kResets) {
-    Launch();
-    Session session = Accept();
-    session.Send(reply().substr(0, reset.sent(reply().size())));
-    SettleInWait();
-    session.Abort();
-    WaitForExit();
-    if (Running()) Kill();
-  }
-}
-
-// The client ended by itself: not because of the reset, which it would have been woken by.
-bool EndedBeforeReset(const Timeline& timeline, int run) {
-  for (const Event& event : timeline.events()) {
-    if (event.run != run) continue;
-    if (event.kind == EventKind::kExited) return true;
-    if (event.kind == EventKind::kAborted) return false;
-  }
-  return false;
 }
 
 // Twice, so that no value comes last.
@@ -126,17 +97,18 @@ std::string AllByteValues() {
   return bytes;
 }
 
-SCENARIO(ClientAllBytes, kClient, kAllTransports, "the reply holds every byte value, twice") {
+SCENARIO(ClientAllBytes, kClient, kAllTransports, "the reply holds every byte value, twice",
+         .services = kServerFirst) {
   Listen();
   Launch();
-  Serve(Accept(), AllByteValues());
+  ServeText(Accept(), AllByteValues());
   WaitForExit();
 }
 
 SCENARIO(ClientNoReply, kClient, kStreams, "the server closes without having sent anything") {
   Listen();
   Launch();
-  Serve(Accept(), "");
+  ServeText(Accept(), "");
   WaitForExit();
 }
 
@@ -151,7 +123,8 @@ bool GrowsWithReply(std::int64_t grown, std::int64_t received) { return grown >=
 std::string AfterPart(std::size_t part) { return fmt::format("after part {}", part + 1); }
 
 SCENARIO(ClientEndlessReply, kClient, kStreams,
-         "a reply of up to 63 MiB in lines, with looks at the memory, until that grows no more") {
+         "a reply of up to 63 MiB in lines, with looks at the memory, until that grows no more",
+         .services = kServerFirst) {
   Listen();
   Launch({.output = OutputEnd::kNull});
   Session session = Accept();
@@ -163,7 +136,7 @@ SCENARIO(ClientEndlessReply, kClient, kStreams,
     memory = TakeSnapshot(AfterPart(part)).anonymous_memory;
     if (part > 0 && !GrowsWithReply(memory - before, kParts[part])) break;
   }
-  Serve(session, "");
+  ServeText(session, "");
   WaitForExit();
 }
 
@@ -172,7 +145,8 @@ constexpr const char* kDecodes = "the manifest says that the client decodes what
 // RD-01: a reply in many segments is output completely.
 CHECK(ClientBytewise, "RD-01") {
   TheConversation();
-  const std::string wrong = WrongOutput(subject(), Output(), subject().reply);
+  const std::string wrong =
+      WrongOutput(subject(), Output(), DueOutput(subject(), AllConversations()));
   EXPECT_TRUE(wrong.empty()) << wrong << ", when the reply comes byte by byte";
   if (Decodes(subject())) {
     const std::string end = WrongSuccess(timeline(), End());
@@ -209,44 +183,9 @@ CHECK(ClientReadInterrupted, "RD-04") {
   if (faults.empty()) NotReached("the program made no read that could be interrupted");
   const std::string end = WrongSuccess(timeline(), End());
   EXPECT_TRUE(end.empty()) << end << " after a read was interrupted by a signal (EINTR)";
-  const std::string output = WrongOutput(subject(), Output(), subject().reply);
+  const std::string output =
+      WrongOutput(subject(), Output(), DueOutput(subject(), AllConversations()));
   EXPECT_TRUE(output.empty()) << output << ", after a read was interrupted by a signal (EINTR)";
-}
-
-// RD-05: a reset before the end of the stream is no success.
-CHECK(ClientReset, "RD-05") {
-  AllConversations();
-  std::string missed;
-  for (int run = 0; const Reset& reset : kResets) {
-    const ProgramEnd end = End(run);
-    const bool success = end.exited && end.signal == 0 && end.status == 0;
-    if (success && EndedBeforeReset(timeline(), run)) {
-      if (!reset.may_be_missed) missed = reset.when;
-    } else {
-      const std::string wrong = WrongFailure(timeline(), end, run);
-      EXPECT_TRUE(wrong.empty()) << wrong << ", though the connection was reset " << reset.when;
-    }
-    ++run;
-  }
-  if (!missed.empty() && !HasFailure()) {
-    Inconclusive("the client had ended before it could notice the reset " + missed);
-  }
-}
-
-// CLI-19: a reset is told on standard error.
-CHECK(ClientReset, "CLI-19") {
-  AllConversations();
-  bool failed = false;
-  for (int run = 0; const Reset& reset : kResets) {
-    const ProgramEnd end = End(run);
-    if (!end.exited || end.status != 0) {
-      failed = true;
-      EXPECT_TRUE(!ErrorOutput(run).empty())
-          << "says nothing on standard error when the connection is reset " << reset.when;
-    }
-    ++run;
-  }
-  if (!failed) Inconclusive("the client took each reset for a success");
 }
 
 // RD-06: all byte values come out unchanged.
@@ -286,20 +225,6 @@ CHECK(ClientNoReply, "CLI-18") {
   TheConversation();
   const std::string invented = InventedOutput(subject(), Output(), "");
   EXPECT_TRUE(invented.empty()) << invented << "; the server sent nothing";
-}
-
-// CLI-18: half a reply.
-CHECK(ClientReset, "CLI-18") {
-  if (subject().launch.output != OutputKind::kExact) {
-    NotApplicable("the manifest says that the client prints more than what it receives");
-  }
-  for (int run = 0; const Reset& reset : kResets) {
-    const std::optional<Conversation> session = SessionOf(AllConversations(), run);
-    const std::string invented =
-        InventedOutput(subject(), Output(run), session ? session->sent : "");
-    EXPECT_TRUE(invented.empty()) << invented << "; the connection was reset " << reset.when;
-    ++run;
-  }
 }
 
 // CLI-18: one byte.

@@ -19,7 +19,7 @@ SCENARIO(ClientSilence, kClient, kStreams,
   for (const int signal : kLeave) {
     Launch();
     Session session = Accept();
-    if (signal == SIGINT) session.Send(reply().substr(0, reply().size() / 2));
+    if (signal == SIGINT) SayHalf(session, definition(), reply());
     Settle();
     if (Running()) {
       signal == SIGINT ? Interrupt() : Signal(signal);
