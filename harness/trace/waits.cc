@@ -27,12 +27,14 @@ struct TimeOut {
 };
 
 // A time by pointer (timespec, or timeval of the same size and meaning of zero). Absurd ones count
-// as the last one that a number of nanoseconds holds.
+// as the last one that a number of nanoseconds holds; before its last second there is room for a
+// fraction that is absurd in a timeval.
 constexpr std::int64_t kLastTime = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kLastSecond = kLastTime / kSecond - 1000;
 std::int64_t ReadTime(const Tracee& tracee, std::uint64_t address, std::int64_t unit) {
   timespec span{};
   if (address == 0 || !tracee.ReadValue(address, &span) || span.tv_sec < 0) return kForEver;
-  if (span.tv_sec >= kLastTime / kSecond) return kLastTime;
+  if (span.tv_sec >= kLastSecond) return kLastTime;
   return span.tv_sec * kSecond + std::clamp<std::int64_t>(span.tv_nsec, 0, kSecond - 1) * unit;
 }
 // 36 years; any of today's times may be added to it.

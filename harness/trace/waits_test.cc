@@ -203,6 +203,13 @@ TEST_F(WaitsTest, AbsurdTimesAreLong) {
   EXPECT_EQ(Classify(SYS_ppoll, {0, 0, PutTime(-1, 0), 0, 0})->timed, false);
 }
 
+// The last seconds that nanoseconds can tell, with a fraction that is no fraction.
+TEST_F(WaitsTest, SoAreThoseThatJustFit) {
+  const std::int64_t last = std::numeric_limits<std::int64_t>::max() / kSecond - 1;
+  const std::uint64_t time = PutTime(last, kSecond - 1);
+  EXPECT_GT(Classify(SYS_select, {0, 0, 0, 0, time})->timeout, 3600 * kSecond);
+}
+
 TEST_F(WaitsTest, LookingForChildrenIsNoWait) {
   EXPECT_TRUE(Classify(SYS_wait4, {~0ULL, 0, 0, 0}).has_value());
   EXPECT_FALSE(Classify(SYS_wait4, {~0ULL, 0, WNOHANG, 0}).has_value());
