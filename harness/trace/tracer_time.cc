@@ -77,26 +77,25 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
   const bool again = wait->signature == thread->last_wait && thread->last_activity == activity_;
   // Of a point in time more is left when the one before was ended early: the next beat of a clock.
   const bool longer = !length.by_clock && length.span > thread->last_timeout;
-  if (!again || longer) {
+  const bool anew = !again || longer;
+  if (anew) {
     thread->deadlines_passed =
         again ? thread->deadlines_passed + (thread->has_deadline ? 1 : 0) : 0;
     thread->equal_waits = 0;
     thread->polls_between = false;
     thread->has_deadline = false;
-    thread->first_timeout = length.span;
-    thread->same_since = wait->began;
-    thread->steady_for = 0;
   } else if (length.span + slack < thread->first_timeout) {
     thread->has_deadline = true;
     thread->equal_waits = 0;  // those before were too short to show it
-  } else if (length.span > thread->first_timeout) {
-    // The first was looked at late; this one tells better how long they are.
+  } else {
     ++thread->equal_waits;
+  }
+  if (anew || length.span > thread->first_timeout) {
+    // Where it is longer, the first was looked at late: this one tells better how long they are.
     thread->first_timeout = length.span;
     thread->same_since = wait->began;
     thread->steady_for = 0;
-  } else {
-    ++thread->equal_waits;
+  } else if (thread->equal_waits > 0) {
     // The program reckoned this wait's length after the one before had begun. It may have done so
     // long before this one: whatever passed since then shows nothing.
     const std::int64_t passed = thread->last_began - thread->same_since;
