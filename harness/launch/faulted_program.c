@@ -209,16 +209,18 @@ static int ChildSends(void) {
 }
 
 int main(int argc, char** argv) {
-  static const struct Mode modes[] = {{"keeps-registers", KeepsRegisters},
-               {"interrupted-close", InterruptedClose},
-               {"signalled", Signalled},
-               {"held-send", HeldSend},
-               {"tasks", Tasks},
-               {"forks", Forks},
-               {"polls", Polls},
-               {"no-ipv6", NoIpv6},
-               {"again", Again},
-               {"child-sends", ChildSends}};
+  static const struct Mode modes[] = {
+      {"keeps-registers", KeepsRegisters},
+      {"interrupted-close", InterruptedClose},
+      {"signalled", Signalled},
+      {"held-send", HeldSend},
+      {"tasks", Tasks},
+      {"forks", Forks},
+      {"polls", Polls},
+      {"no-ipv6", NoIpv6},
+      {"again", Again},
+      {"child-sends", ChildSends},
+  };
   if (argc == 2 && strncmp(argv[1], "by-", 3) == 0) return Sends(argv[1] + 3);
   if (argc == 2 && strncmp(argv[1], "from-", 5) == 0) return Receives(argv[1] + 5);
   return RunMode(argc, argv, modes, sizeof modes / sizeof modes[0]);

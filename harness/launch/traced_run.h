@@ -68,13 +68,22 @@ class TracedRun {
   void UntilReady() {
     Until([this] { return tracer_.ServerReadiness() == Tracer::Readiness::kReady; });
   }
+  bool Settled() {
+    const auto settled = [this] { return tracer_.StateOfRest().rest == Rest::kSettled; };
+    return settled() && tracer_.HandleStops() == 0 && settled() && tracer_.OffTheProcessor();
+  }
   // Ends the waits of limited time on the way.
   void UntilSettled() {
     Until([this] {
-      const Rest rest = tracer_.StateOfRest().rest;
-      if (rest == Rest::kTimedWait) tracer_.EndTimedWaits();
-      return rest == Rest::kSettled && tracer_.HandleStops() == 0 &&
-             tracer_.StateOfRest().rest == Rest::kSettled && tracer_.OffTheProcessor();
+      if (tracer_.StateOfRest().rest == Rest::kTimedWait) tracer_.EndTimedWaits();
+      return Settled();
+    });
+  }
+  // Until it settles, or waits for a limited time that cannot be ended.
+  void UntilNothingCanBeEnded() {
+    Until([this] {
+      return Settled() ||
+             (tracer_.StateOfRest().rest == Rest::kTimedWait && !tracer_.EndTimedWaits());
     });
   }
   // The exit status. Waits of limited time are ended on the way.

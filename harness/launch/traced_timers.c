@@ -182,40 +182,35 @@ static int AbsoluteSleep(void) {
   return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &then, NULL) == 0 ? kEnded : 1;
 }
 
-// With a conversation open it waits for another thread, an hour at most.
-static int TimedCondition(void) {
+// Waits for another thread, which never comes, so long at most.
+static int AwaitNobody(long milliseconds) {
   static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
-  int server = -1;
   struct timespec then;
-  ConnectTo(Listener(1), &server);
-  if (send(server, "x", 1, 0) != 1) return 1;
   clock_gettime(CLOCK_REALTIME, &then);
-  then.tv_sec += kHour;
+  then.tv_nsec += milliseconds % 1000 * 1000000;
+  then.tv_sec += milliseconds / 1000 + then.tv_nsec / 1000000000;
+  then.tv_nsec %= 1000000000;
   pthread_mutex_lock(&mutex);
-  return pthread_cond_timedwait(&condition, &mutex, &then) == ETIMEDOUT ? kEnded : 2;
-}
-
-// Waits for another thread, which never comes, until that point in time.
-static int AwaitNobody(const struct timespec* then) {
-  static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
-  pthread_mutex_lock(&mutex);
-  const int error = pthread_cond_timedwait(&condition, &mutex, then);
+  const int error = pthread_cond_timedwait(&condition, &mutex, &then);
   pthread_mutex_unlock(&mutex);
   return error;
 }
 
+// With a conversation open it waits for another thread, an hour at most.
+static int TimedCondition(void) {
+  int server = -1;
+  ConnectTo(Listener(1), &server);
+  if (send(server, "x", 1, 0) != 1) return 1;
+  return AwaitNobody(kHour * 1000L) == ETIMEDOUT ? kEnded : 2;
+}
+
 // A thread sleeps as Java does: by whole milliseconds that are left of so many.
 static void SleepByCondition(int left) {
-  struct timespec before, now, then;
+  struct timespec before, now;
   clock_gettime(CLOCK_REALTIME, &before);
   while (left > 0) {
-    clock_gettime(CLOCK_REALTIME, &then);
-    then.tv_nsec += left * 1000000L;
-    then.tv_sec += then.tv_nsec / 1000000000;
-    then.tv_nsec %= 1000000000;
-    AwaitNobody(&then);
+    AwaitNobody(left);
     clock_gettime(CLOCK_REALTIME, &now);
     left -= (int)((now.tv_sec - before.tv_sec) * 1000 + (now.tv_nsec - before.tv_nsec) / 1000000);
     before = now;
@@ -242,14 +237,7 @@ static sigset_t stop_signals;
 static void* Stopper(void* unused) {
   int signal = 0;
   sigwait(&stop_signals, &signal);
-  for (int i = 0; i < 30; ++i) {
-    struct timespec then;
-    clock_gettime(CLOCK_REALTIME, &then);
-    then.tv_nsec += 10000000;
-    then.tv_sec += then.tv_nsec / 1000000000;
-    then.tv_nsec %= 1000000000;
-    AwaitNobody(&then);
-  }
+  for (int i = 0; i < 30; ++i) AwaitNobody(10);
   _exit(kEnded);
   return unused;
 }

@@ -81,8 +81,7 @@ TEST(Processes, AStopDuringTheBirthOfAThreadTakesNoLaterOne) {
       run.tracer().Signal(run.tracer().LaunchedPid(0), SIGCONT);
       return false;
     }
-    return run.tracer().StateOfRest().rest == Rest::kSettled && run.tracer().HandleStops() == 0 &&
-           run.tracer().StateOfRest().rest == Rest::kSettled && run.tracer().OffTheProcessor();
+    return run.Settled();
   });
   EXPECT_FALSE(stops) << "it goes on as if there had been no SIGSTOP";
 }

@@ -69,10 +69,8 @@ TEST(Timers, WhoPollsHasToLookAgainAfterSomethingHasHappened) {
 bool EndsWithoutRest(TracedRun* run) {
   bool rested = false;
   run->Until([&] {
-    const Rest rest = run->tracer().StateOfRest().rest;
-    if (rest == Rest::kTimedWait) run->tracer().EndTimedWaits();
-    rested = rest == Rest::kSettled && run->tracer().HandleStops() == 0 &&
-             run->tracer().StateOfRest().rest == Rest::kSettled && run->tracer().AnyLiving();
+    if (run->tracer().StateOfRest().rest == Rest::kTimedWait) run->tracer().EndTimedWaits();
+    rested = run->Settled() && run->tracer().AnyLiving();
     return rested || !run->tracer().AnyLiving();
   });
   return !rested;
@@ -106,18 +104,13 @@ TEST(Timers, WhoWaitsForTheRestOfATimeAndServesNobodyIsSettled) {
 
 TEST(Timers, NotSoWhoServesAClient) {
   TracedRun run("keeps-a-client");
-  run.Until([&] {
-    return run.tracer().StateOfRest().rest == Rest::kTimedWait && !run.tracer().EndTimedWaits();
-  });
+  run.UntilNothingCanBeEnded();
   EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
 }
 
 TEST(Timers, NorWhoseWaitForTheRestBeganLate) {
   TracedRun run("waits-late");
-  run.Until([&] {
-    const Rest rest = run.tracer().StateOfRest().rest;
-    return rest == Rest::kSettled || (rest == Rest::kTimedWait && !run.tracer().EndTimedWaits());
-  });
+  run.UntilNothingCanBeEnded();
   EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
 }
 
@@ -125,9 +118,7 @@ TEST(Timers, NorWhoHasBeenToldToEnd) {
   TracedRun run("keeps-house");
   run.UntilSettled();
   run.tracer().Signal(run.tracer().LaunchedPid(0), SIGWINCH);  // ignored
-  run.Until([&] {
-    return run.tracer().StateOfRest().rest == Rest::kTimedWait && !run.tracer().EndTimedWaits();
-  });
+  run.UntilNothingCanBeEnded();
   EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
 }
 
