@@ -208,8 +208,7 @@ CHECK(ClientConnectInterrupted, "CLI-07") {
     Examine(faults);
     if (faults.empty()) NotReached("the program made no connect() call that could be interrupted");
     std::string wrong = WrongSuccess(timeline(), End(run), run);
-    if (wrong.empty())
-      wrong = WrongOutput(subject(), Output(run), DueOutput(subject(), AllConversations(), run));
+    if (wrong.empty()) wrong = WrongOutput(subject(), Output(run), AllConversations(), run);
     if (wrong.empty()) return;
     if (first.empty()) first = std::move(wrong);
   }

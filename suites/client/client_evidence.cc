@@ -127,6 +127,11 @@ std::string WrongOutput(const Subject& subject, const std::string& output,
   return IsReply(subject, output, sent) ? "" : Difference(output, sent);
 }
 
+std::string WrongOutput(const Subject& subject, const std::string& output,
+                        const std::vector<Conversation>& conversations, int run) {
+  return WrongOutput(subject, output, DueOutput(subject, conversations, run));
+}
+
 std::string InventedOutput(const Subject& subject, const std::string& output,
                            const std::string& sent) {
   // A final newline may be the client's own.

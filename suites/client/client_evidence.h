@@ -47,6 +47,9 @@ std::string DueOutput(const Subject& subject, const std::vector<Conversation>& c
 // What is wrong with the standard output of a client that was sent `sent`: "prints nothing ...".
 // Empty: nothing. Obeys the manifest's `output` and its claims text-only and one-line.
 std::string WrongOutput(const Subject& subject, const std::string& output, const std::string& sent);
+// After an ordinary exchange in that run.
+std::string WrongOutput(const Subject& subject, const std::string& output,
+                        const std::vector<Conversation>& conversations, int run = 0);
 // The same for a conversation that was cut: all that is printed must have been sent.
 std::string InventedOutput(const Subject& subject, const std::string& output,
                            const std::string& sent);

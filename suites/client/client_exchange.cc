@@ -84,8 +84,7 @@ CHECK(ClientExchange, "CLI-02") {
   if (!subject().definition.ServerSpeaksFirst() && session && session->received.empty()) {
     Inconclusive("it sends nothing that could be sent back: it is given its standard input");
   }
-  const std::string wrong =
-      WrongOutput(subject(), Output(), DueOutput(subject(), AllConversations()));
+  const std::string wrong = WrongOutput(subject(), Output(), AllConversations());
   EXPECT_TRUE(wrong.empty()) << wrong;
   if (Decodes(subject())) Note("the client decodes the reply: its output was not compared");
 }
@@ -201,8 +200,7 @@ CHECK(ClientExchange, "UNX-10") {
     ADD_FAILURE() << "sends from a socket without a name, so that nobody can answer it";
     return;
   }
-  const std::string wrong =
-      WrongOutput(subject(), Output(), DueOutput(subject(), AllConversations()));
+  const std::string wrong = WrongOutput(subject(), Output(), AllConversations());
   EXPECT_TRUE(wrong.empty()) << wrong;
   const Snapshot after = SnapshotAt("after exit");
   if (session->address.starts_with('@')) return;

@@ -173,8 +173,7 @@ CHECK(ClientSocketFails, "FAM-10") {
     Examine(faults);
     if (faults.empty()) Inconclusive("the program made no socket() call that could fail");
     if (SessionOf(AllConversations(), run)) {
-      const std::string output =
-          WrongOutput(subject(), Output(run), DueOutput(subject(), AllConversations(), run));
+      const std::string output = WrongOutput(subject(), Output(run), AllConversations(), run);
       EXPECT_TRUE(output.empty()) << output << after;
       continue;
     }
@@ -223,8 +222,7 @@ CHECK(ClientClosedDescriptors, "ROB-06") {
   const std::vector<Conversation> sessions = AllConversations();
   const std::string end = WrongSuccess(timeline(), End(0), 0);
   EXPECT_TRUE(end.empty()) << end << " when descriptor 0 is closed at its start";
-  const std::string output =
-      WrongOutput(subject(), Output(0), DueOutput(subject(), AllConversations(), 0));
+  const std::string output = WrongOutput(subject(), Output(0), AllConversations());
   EXPECT_TRUE(output.empty()) << output << ", when descriptor 0 is closed at its start";
   const std::optional<Conversation> bare = SessionOf(sessions, 1);
   if (!bare) {

@@ -145,8 +145,7 @@ constexpr const char* kDecodes = "the manifest says that the client decodes what
 // RD-01: a reply in many segments is output completely.
 CHECK(ClientBytewise, "RD-01") {
   TheConversation();
-  const std::string wrong =
-      WrongOutput(subject(), Output(), DueOutput(subject(), AllConversations()));
+  const std::string wrong = WrongOutput(subject(), Output(), AllConversations());
   EXPECT_TRUE(wrong.empty()) << wrong << ", when the reply comes byte by byte";
   if (Decodes(subject())) {
     const std::string end = WrongSuccess(timeline(), End());
@@ -183,8 +182,7 @@ CHECK(ClientReadInterrupted, "RD-04") {
   if (faults.empty()) NotReached("the program made no read that could be interrupted");
   const std::string end = WrongSuccess(timeline(), End());
   EXPECT_TRUE(end.empty()) << end << " after a read was interrupted by a signal (EINTR)";
-  const std::string output =
-      WrongOutput(subject(), Output(), DueOutput(subject(), AllConversations()));
+  const std::string output = WrongOutput(subject(), Output(), AllConversations());
   EXPECT_TRUE(output.empty()) << output << ", after a read was interrupted by a signal (EINTR)";
 }
 
