@@ -63,6 +63,7 @@ bool IsTcp(Transport transport) {
 bool IsUdp(Transport transport) {
   return transport == Transport::kUdp4 || transport == Transport::kUdp6;
 }
+bool IsRaw(Transport transport) { return SocketType(transport) == SOCK_RAW; }
 bool IsUnix(Transport transport) { return Family(transport) == AF_UNIX; }
 bool IsStream(Transport transport) {
   return IsTcp(transport) || transport == Transport::kUnixStream;

@@ -35,6 +35,7 @@ int SocketType(Transport transport);
 bool IsTcp(Transport transport);
 bool IsUdp(Transport transport);
 bool IsUnix(Transport transport);
+bool IsRaw(Transport transport);
 // Connection-oriented and a byte stream: tcp4, tcp6, unix-stream.
 bool IsStream(Transport transport);
 

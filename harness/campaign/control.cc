@@ -36,12 +36,23 @@ std::vector<Tail> TailsOf(Role role) {
           {{Transport::kUnixDgram}, local}};
 }
 
+// How it goes on where the service is asked over raw sockets.
+std::vector<Tail> RawTailsOf(const Service& service) {
+  std::vector<Tail> tails;
+  for (const Transport transport : {Transport::kIcmp4, Transport::kIcmp6}) {
+    if (!WhyNotSpoken(service, Role::kClient, transport).empty()) continue;
+    tails.push_back({{transport}, service.name == "igmp" ? "" : " --host {host}"});
+  }
+  return tails;
+}
+
 Program ReferenceProgram(Role role, std::string command, const std::string& service,
                          const Claims& claims) {
   command += " --transport {transport}";
   if (service != kOrdinaryService) command += " --service " + service;
   std::optional<Program> all;
-  for (const Tail& tail : TailsOf(role)) {
+  const std::vector<Tail> raw = RawTailsOf(*FindBuiltInService(service));
+  for (const Tail& tail : raw.empty() ? TailsOf(role) : raw) {
     Program some =
         ManifestFromCommand(role, command + tail.words, service, tail.transports, "/").programs[0];
     if (!all) {
@@ -57,7 +68,7 @@ Program ReferenceProgram(Role role, std::string command, const std::string& serv
 
 }  // namespace
 
-// Of the ordinary service it says the same as reference/sockspec.toml; a test compares them.
+// It says the same as reference/sockspec.toml and raw_client.toml; a test compares them.
 Manifest ReferenceManifest(const std::string& service) {
   Claims server;
   server.dual = server.usage_check = server.iterative = true;
@@ -67,6 +78,10 @@ Manifest ReferenceManifest(const std::string& service) {
   Manifest manifest;
   manifest.directory = "/";
   manifest.name = "sockspec-reference";
+  if (!RawTailsOf(*FindBuiltInService(service)).empty()) {
+    manifest.programs = {ReferenceProgram(Role::kClient, kClientProgram, service, {})};
+    return manifest;
+  }
   manifest.programs = {ReferenceProgram(Role::kServer, kServerProgram, service, server),
                        ReferenceProgram(Role::kClient, kClientProgram, service, client)};
   return manifest;
@@ -154,8 +169,10 @@ std::optional<std::vector<HostFault>> JudgeControl(const std::vector<ControlledC
   const std::set<ControlledItem> known = ReadControlCache(file);
   std::set<ControlledItem> good = known;
   std::vector<HostFault> faults;
-  for (const std::string& service : BuiltInServiceNames()) {
-    if (!JudgeService(service, cases, options, &good, &faults)) return std::nullopt;
+  for (const std::vector<std::string>* services : {&BuiltInServiceNames(), &RawServiceNames()}) {
+    for (const std::string& service : *services) {
+      if (!JudgeService(service, cases, options, &good, &faults)) return std::nullopt;
+    }
   }
   if (good != known) WriteControlCache(file, good);
   return faults;

@@ -45,6 +45,22 @@ TEST(ControlTest, EachServiceHasItsReference) {
   }
 }
 
+TEST(ControlTest, OverRawSocketsItIsAClient) {
+  const Manifest written = LoadManifest(SOCKSPEC_RAW_REFERENCE_MANIFEST);
+  ASSERT_EQ(written.programs.size(), RawServiceNames().size());
+  for (const Program& theirs : written.programs) {
+    const Manifest built = ReferenceManifest(theirs.service);
+    ASSERT_EQ(built.programs.size(), 1u);
+    const Program& ours = built.programs[0];
+    EXPECT_EQ(ours.role, Role::kClient);
+    EXPECT_EQ(ours.transports, theirs.transports);
+    for (Transport transport : theirs.transports) {
+      EXPECT_EQ(ours.launch.at(transport).command, theirs.launch.at(transport).command);
+      EXPECT_EQ(ours.launch.at(transport).claims, theirs.launch.at(transport).claims);
+    }
+  }
+}
+
 TEST(ControlTest, OtherProgramsAreNotTheReference) {
   EXPECT_FALSE(IsReference(
       ManifestFromCommand(Role::kServer, "./server {port}", "daytime", {}, "/").programs[0]));

@@ -32,7 +32,7 @@ class Planner {
         plan_(plan) {}
 
   void Add() {
-    const SuiteScenario* gate = suite_.Gate(program_.role, transport_);
+    const SuiteScenario* gate = suite_.Gate(program_.role, transport_, program_.service);
     std::vector<PlannedCase> cases;
     bool covered = false;
     for (const SuiteScenario& scenario : suite_.scenarios) {
@@ -94,7 +94,8 @@ class Planner {
   }
 
   bool IsGateRequirement(const std::string& id) const {
-    const std::vector<std::string> wanted = GateRequirements(program_.role, transport_);
+    const std::vector<std::string> wanted =
+        GateRequirements(program_.role, transport_, program_.service);
     return std::find(wanted.begin(), wanted.end(), id) != wanted.end();
   }
 

@@ -23,8 +23,8 @@ const SuiteScenario* Suite::Find(std::string_view name) const {
   return found == scenarios.end() ? nullptr : &*found;
 }
 
-const SuiteScenario* Suite::Gate(Role role, Transport transport) const {
-  const std::vector<std::string> wanted = GateRequirements(role, transport);
+const SuiteScenario* Suite::Gate(Role role, Transport transport, std::string_view service) const {
+  const std::vector<std::string> wanted = GateRequirements(role, transport, service);
   const auto found =
       std::find_if(scenarios.begin(), scenarios.end(), [&](const SuiteScenario& scenario) {
         return scenario.role == role && scenario.RunsOn(transport) &&
@@ -57,20 +57,24 @@ std::vector<std::string> LostWithout(std::string_view means, const Suite& suite,
   return lost;
 }
 
-std::vector<std::string> GateRequirements(Role role, Transport transport) {
+std::vector<std::string> GateRequirements(Role role, Transport transport,
+                                          std::string_view service) {
+  if (IsRaw(transport) && service == "igmp") return {"RAW-10"};
+  // Of the first two each service has one.
+  if (IsRaw(transport)) return {"RAW-02", "RAW-03", "RAW-04"};
   if (role == Role::kClient) return {"CLI-01", "CLI-02"};
   switch (transport) {
     case Transport::kTcp4:
     case Transport::kUdp4:
-    case Transport::kIcmp4:
       return {"FAM-01"};
     case Transport::kTcp6:
     case Transport::kUdp6:
-    case Transport::kIcmp6:
       return {"FAM-02"};
     case Transport::kUnixStream:
     case Transport::kUnixSeqpacket:
     case Transport::kUnixDgram:
+    case Transport::kIcmp4:
+    case Transport::kIcmp6:
       break;
   }
   return {"UNX-01"};

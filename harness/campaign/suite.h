@@ -38,11 +38,12 @@ struct Suite {
 
   const SuiteScenario* Find(std::string_view name) const;
   // The scenario of the ordinary exchange: nothing else is believed where it does not pass.
-  const SuiteScenario* Gate(Role role, Transport transport) const;
+  const SuiteScenario* Gate(Role role, Transport transport, std::string_view service) const;
 };
 
-// The requirements by which a gate is passed: FAM-01, FAM-02 or UNX-01; CLI-01 and CLI-02.
-std::vector<std::string> GateRequirements(Role role, Transport transport);
+// The requirements by which a gate is passed: FAM-01, FAM-02 or UNX-01; CLI-01 and CLI-02; over raw
+// sockets those that one scenario alone judges together.
+std::vector<std::string> GateRequirements(Role role, Transport transport, std::string_view service);
 
 // The requirements that lose their verdicts, for one role at least, where a means of seeing is
 // missing: "trace", "kernel" or "namespaces" (see Subject::missing). Sorted.

@@ -18,8 +18,8 @@ void ReportBuilder::ApplyGate(const Key& key, report::Row* row) const {
   const bool undecided =
       row->verdict == report::Verdict::kInconclusive || row->verdict == report::Verdict::kError;
   if (by_claim || undecided) return;
-  const Role role = header_.programs[static_cast<std::size_t>(program)].program.role;
-  const std::vector<std::string> own = GateRequirements(role, transport);
+  const Program& judged = header_.programs[static_cast<std::size_t>(program)].program;
+  const std::vector<std::string> own = GateRequirements(judged.role, transport, judged.service);
   if (std::find(own.begin(), own.end(), id) != own.end()) return;
   const bool in_gate = row->scenario == found->second.scenario;
   if (in_gate && row->verdict == report::Verdict::kFail) return;

@@ -76,8 +76,10 @@ std::string InWords(int step, bool goes_on, const CheckResult& result) {
   return text;
 }
 
-bool IsGateRequirement(Role role, Transport transport, const std::string& id) {
-  const std::vector<std::string> ids = GateRequirements(role, transport);
+bool IsGateRequirement(const RecordedScenario& scenario, const std::string& id) {
+  const Subject& subject = scenario.subject;
+  const std::vector<std::string> ids =
+      GateRequirements(subject.role, scenario.transport, subject.service);
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
@@ -174,7 +176,7 @@ void ReportBuilder::JudgeGate(const RecordedScenario& scenario) {
   gate.run = true;
   bool passed = false;
   for (const CheckResult& result : scenario.results) {
-    if (!IsGateRequirement(scenario.subject.role, scenario.transport, result.requirement)) continue;
+    if (!IsGateRequirement(scenario, result.requirement)) continue;
     if (result.verdict == Verdict::kPass) passed = true;
     if (result.verdict == Verdict::kNotApplicable || result.verdict == Verdict::kPass) continue;
     gate.failure =

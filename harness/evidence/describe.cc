@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "harness/base/error.h"
+#include "harness/base/raw_packet.h"
 #include "harness/base/text.h"
 #include "harness/evidence/event.h"
 
@@ -49,11 +50,10 @@ constexpr Flag kTypes[] = {{SOCK_STREAM, "SOCK_STREAM"},
                            {SOCK_DGRAM, "SOCK_DGRAM"},
                            {SOCK_SEQPACKET, "SOCK_SEQPACKET"},
                            {SOCK_RAW, "SOCK_RAW"}};
-constexpr Flag kProtocols[] = {{IPPROTO_ICMP, "IPPROTO_ICMP"},
-                               {IPPROTO_TCP, "IPPROTO_TCP"},
-                               {IPPROTO_UDP, "IPPROTO_UDP"},
-                               {IPPROTO_ICMPV6, "IPPROTO_ICMPV6"},
-                               {IPPROTO_MPTCP, "IPPROTO_MPTCP"}};
+constexpr Flag kProtocols[] = {
+    {IPPROTO_ICMP, "IPPROTO_ICMP"},     {IPPROTO_IGMP, "IPPROTO_IGMP"},
+    {IPPROTO_TCP, "IPPROTO_TCP"},       {IPPROTO_UDP, "IPPROTO_UDP"},
+    {IPPROTO_ICMPV6, "IPPROTO_ICMPV6"}, {IPPROTO_MPTCP, "IPPROTO_MPTCP"}};
 constexpr Flag kHows[] = {{SHUT_RD, "SHUT_RD"}, {SHUT_WR, "SHUT_WR"}, {SHUT_RDWR, "SHUT_RDWR"}};
 constexpr Flag kFileCommands[] = {{F_DUPFD, "F_DUPFD"},
                                   {F_GETFD, "F_GETFD"},
@@ -270,6 +270,10 @@ std::string DescribeSnapshot(const Event& event) {
   return snapshot.label.empty() ? line : fmt::format("{}: {}", Safe(snapshot.label), line);
 }
 
+std::string WithText(std::string_view word, const std::string& text) {
+  return text.empty() ? std::string(word) : fmt::format("{}: {}", word, text);
+}
+
 std::string DescribeWire(const Event& event) {
   const std::string address = Safe(event.address);
   switch (event.kind) {
@@ -310,6 +314,10 @@ std::string DescribeWire(const Event& event) {
     case EventKind::kDatagramError:
       return fmt::format("<- {} for a datagram{}{}", ErrnoName(event.error),
                          address.empty() ? "" : " to ", address);
+    case EventKind::kPacketSent:
+      return "-> " + (event.text.empty() ? "" : event.text + ": ") + DescribePacket(event.bytes);
+    case EventKind::kPacketReceived:
+      return "<- " + DescribePacket(event.bytes);
     default:
       return std::string(Name(event.kind));
   }
@@ -318,10 +326,6 @@ std::string DescribeWire(const Event& event) {
 std::string DescribeEnd(const Event& event) {
   return event.signal != 0 ? "killed by " + SignalName(event.signal)
                            : fmt::format("exit {}", event.number);
-}
-
-std::string WithText(std::string_view word, const std::string& text) {
-  return text.empty() ? std::string(word) : fmt::format("{}: {}", word, text);
 }
 
 }  // namespace

@@ -35,6 +35,8 @@ constexpr KindEntry kKinds[] = {
     {EventKind::kDatagramSent, "datagram-sent", Plane::kWire},
     {EventKind::kDatagramReceived, "datagram-received", Plane::kWire},
     {EventKind::kDatagramError, "datagram-error", Plane::kWire},
+    {EventKind::kPacketSent, "packet-sent", Plane::kWire},
+    {EventKind::kPacketReceived, "packet-received", Plane::kWire},
     {EventKind::kSnapshot, "snapshot", Plane::kKernel},
     {EventKind::kCall, "call", Plane::kTrace},
     {EventKind::kProcessStarted, "process-started", Plane::kTrace},

@@ -44,6 +44,10 @@ enum class EventKind {
   kDatagramSent,      // bytes, address: where to
   kDatagramReceived,  // bytes, address: from whom; "unnamed" for a sender without a name (UNIX)
   kDatagramError,     // error: what an earlier one met (ICMP), address: where it was sent to
+  // Packets of raw sockets: of the host that the harness plays. bytes: the whole packet, for
+  // DescribePacket()
+  kPacketSent,      // text: what is special about it
+  kPacketReceived,  // by the program
   // kernel
   kSnapshot,  // snapshot
   // trace

@@ -15,8 +15,9 @@ namespace {
   throw ManifestError(fmt::format("--{}: {}", option, problem));
 }
 
-std::vector<Transport> TransportsIn(const LaunchSpec& spec, Role role) {
+std::vector<Transport> TransportsIn(const LaunchSpec& spec, Role role, const Service& service) {
   std::vector<Transport> transports;
+  if (WhyNotSpoken(service, role, Transport::kIcmp4).empty()) return {Transport::kIcmp4};
   try {
     if (spec.Mentions("port")) transports.push_back(Transport::kTcp4);
     if (spec.Mentions("path")) transports.push_back(Transport::kUnixStream);
@@ -40,8 +41,10 @@ Manifest ManifestFromCommand(Role role, const std::string& command, const std::s
   manifest.directory = AbsolutePath(std::filesystem::absolute(directory).string(), ".");
   const Service* definition = FindBuiltInService(service);
   if (definition == nullptr) {
-    Fail("service", fmt::format("unknown service {}; one of {}, or one that a manifest defines",
-                                Quote(service), Join(BuiltInServiceNames(), ", ")));
+    Fail(
+        "service",
+        fmt::format("unknown service {}; one of {}, or one that a manifest defines", Quote(service),
+                    Join(BuiltInServiceNames(), ", ") + ", " + Join(RawServiceNames(), ", ")));
   }
   LaunchSpec spec = DefaultLaunchSpec(role, *definition, manifest.directory);
   try {
@@ -55,7 +58,11 @@ Manifest ManifestFromCommand(Role role, const std::string& command, const std::s
   }
   Program program{
       .role = role, .service = service, .definition = *definition, .transports = transports};
-  if (transports.empty()) program.transports = TransportsIn(spec, role);
+  if (transports.empty()) program.transports = TransportsIn(spec, role, *definition);
+  for (Transport transport : program.transports) {
+    const std::string why = WhyNotSpoken(*definition, role, transport);
+    if (!why.empty()) Fail("transport", why);
+  }
   CheckLaunchPlaceholders(
       spec, role, [&](std::string_view) { return program.transports; },
       [&](const std::string&, const std::string& problem) { Fail(Name(role), problem); });

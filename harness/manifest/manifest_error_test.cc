@@ -80,9 +80,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "3: server.transports: unknown transport \"tpc6\"; did you mean \"tcp6\"?"},
         ErrorCase{"transport_twice", Launch("[\"tcp4\", \"tcp4\"]", "[\"./s\"]"),
                   "2: server.transports: \"tcp4\" is listed twice; drop one"},
-        ErrorCase{"unknown_service", Server("service = \"http\""),
-                  "4: server.service: unknown service \"http\"; one of daytime, time, echo, "
-                  "discard, chargen, qotd, or define [services.NAME]"},
+        ErrorCase{
+            "unknown_service", Server("service = \"http\""),
+            "4: server.service: unknown service \"http\"; one of daytime, time, echo, "
+            "discard, chargen, qotd, icmp-echo, icmp-timestamp, igmp, or define [services.NAME]"},
         ErrorCase{"table_of_an_unlisted_transport", Server("[server.unix-stream]\nport = 1"),
                   "4: server.unix-stream: is not in transports; add \"unix-stream\" there or drop "
                   "this table"},
@@ -131,6 +132,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "[server.unix-stream] a command or a path of its own"},
         ErrorCase{"host_in_a_server", Launch("[\"tcp4\"]", "[\"./s\", \"{host}\"]"),
                   "3: server.command: {host} is for clients; write {address}"},
+        ErrorCase{"daytime_over_raw_sockets", Launch("[\"tcp4\", \"icmp4\"]", "[\"./s\"]"),
+                  "2: server.transports: daytime is not spoken over icmp4; its services are "
+                  "icmp-echo, icmp-timestamp, igmp"},
         ErrorCase{"backlog_in_a_client",
                   "[client]\ntransports = [\"tcp4\"]\ncommand = [\"./c\", \"{backlog}\"]\n",
                   "3: client.command: {backlog} is for servers; leave it out"},

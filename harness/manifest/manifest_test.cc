@@ -246,6 +246,12 @@ TEST(ManifestFromCommand, ChoosesTransportsByPlaceholder) {
   EXPECT_THAT(given.programs[0].transports, ElementsAre(Transport::kTcp6, Transport::kUdp4));
 }
 
+TEST(ManifestFromCommand, RawServicesAreAskedOverIcmp4) {
+  const Manifest ping = ManifestFromCommand(Role::kClient, "ping {host}", "icmp-echo", {}, "/tmp");
+  EXPECT_EQ(ping.programs[0].service, "icmp-echo");
+  EXPECT_THAT(ping.programs[0].transports, ElementsAre(Transport::kIcmp4));
+}
+
 std::string CommandError(const std::string& command, const std::string& service = "daytime",
                          const std::vector<Transport>& transports = {}) {
   try {
@@ -269,7 +275,7 @@ TEST(ManifestFromCommand, SaysWhatToWrite) {
             "--server: a single { in \"{port\"; write {{ for a brace");
   EXPECT_EQ(CommandError("./s {port}", "http"),
             "--service: unknown service \"http\"; one of daytime, time, echo, discard, chargen, "
-            "qotd, or one that a manifest defines");
+            "qotd, icmp-echo, icmp-timestamp, igmp, or one that a manifest defines");
   EXPECT_EQ(CommandError("./s {path}", "daytime", {Transport::kTcp4}),
             "--server: {path} has no value here; add unix-stream, unix-seqpacket or unix-dgram to "
             "transports");

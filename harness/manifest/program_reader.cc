@@ -68,6 +68,7 @@ const Service& ReadService(const TomlTable& table, Role role,
   const auto own = own_services.find(name);
   if (own == own_services.end()) {
     std::vector<std::string> known = BuiltInServiceNames();
+    known.insert(known.end(), RawServiceNames().begin(), RawServiceNames().end());
     for (const auto& entry : own_services) known.push_back(entry.first);
     const std::string nearest = Nearest(name, known);
     table.Fail("service",
@@ -121,6 +122,10 @@ Program ReadProgram(const TomlTable& table, Role role, const std::string& manife
   program.definition = ReadService(table, role, own_services);
   program.service = program.definition.name;
   program.transports = ReadTransports(table);
+  for (Transport transport : program.transports) {
+    const std::string why = WhyNotSpoken(program.definition, role, transport);
+    if (!why.empty()) table.Fail("transports", why);
+  }
   for (Transport transport : AllTransports()) {
     const bool listed = std::find(program.transports.begin(), program.transports.end(),
                                   transport) != program.transports.end();

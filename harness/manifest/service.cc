@@ -1,7 +1,11 @@
 // The services of RFC 862 to 868, and questions on any.
 #include "harness/manifest/service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "harness/base/text.h"
 
 namespace sockspec {
 namespace {
@@ -40,6 +44,10 @@ const std::vector<Service>& BuiltInServices() {
   return services;
 }
 
+bool Contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 }  // namespace
 
 bool Service::Replies() const {
@@ -62,11 +70,39 @@ const std::vector<std::string>& BuiltInServiceNames() {
   return names;
 }
 
+const std::vector<std::string>& RawServiceNames() {
+  static const std::vector<std::string> names = {"icmp-echo", "icmp-timestamp", "igmp"};
+  return names;
+}
+
 const Service* FindBuiltInService(std::string_view name) {
-  for (const Service& service : BuiltInServices()) {
-    if (service.name == name) return &service;
+  static const std::vector<Service> raw = [] {
+    std::vector<Service> services;
+    for (const std::string& raw_name : RawServiceNames()) services.push_back({.name = raw_name});
+    return services;
+  }();
+  for (const std::vector<Service>* services : {&BuiltInServices(), &raw}) {
+    for (const Service& service : *services) {
+      if (service.name == name) return &service;
+    }
   }
   return nullptr;
+}
+
+std::string WhyNotSpoken(const Service& service, Role role, Transport transport) {
+  const bool raw = Contains(RawServiceNames(), service.name);
+  if (raw != IsRaw(transport)) {
+    return fmt::format(
+        "{} is not spoken over {}; {}", service.name, Name(transport),
+        raw ? "write icmp4 or icmp6" : "its services are " + Join(RawServiceNames(), ", "));
+  }
+  if (raw && role == Role::kServer) {
+    return fmt::format("{} is for clients: the kernel is its server", service.name);
+  }
+  if (transport == Transport::kIcmp6 && service.name != "icmp-echo") {
+    return fmt::format("{} is not spoken over icmp6; write icmp4", service.name);
+  }
+  return "";
 }
 
 std::vector<std::string> TraitsOf(const Service& service) {

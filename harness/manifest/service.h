@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/base/transport.h"
+
 namespace sockspec {
 
 enum class ReplyKind {
@@ -68,8 +70,13 @@ struct Service {
 
 // In the order in which people name them: daytime time echo discard chargen qotd.
 const std::vector<std::string>& BuiltInServiceNames();
-// nullptr for any other name.
+// What clients ask over raw sockets, in messages of their own that are no bytes of a conversation:
+// icmp-echo icmp-timestamp igmp.
+const std::vector<std::string>& RawServiceNames();
+// Of either list; nullptr for any other name.
 const Service* FindBuiltInService(std::string_view name);
+// Why a program of that role cannot speak it over the transport; "" where it can.
+std::string WhyNotSpoken(const Service& service, Role role, Transport transport);
 
 // What a requirement's scope may ask of a service that a manifest defines: "any", "server-first",
 // "client-first", "server-closes", "client-closes", "replies", "one-round".

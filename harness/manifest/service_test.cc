@@ -58,6 +58,23 @@ TEST(BuiltIn, EachIsKnownByItsName) {
   EXPECT_EQ(FindBuiltInService(""), nullptr);
 }
 
+TEST(BuiltIn, RawServicesAreForClientsOverRawSockets) {
+  const Service& echo = *FindBuiltInService("icmp-echo");
+  const Service& timestamp = *FindBuiltInService("icmp-timestamp");
+  EXPECT_EQ(WhyNotSpoken(echo, Role::kClient, Transport::kIcmp4), "");
+  EXPECT_EQ(WhyNotSpoken(echo, Role::kClient, Transport::kIcmp6), "");
+  EXPECT_EQ(WhyNotSpoken(timestamp, Role::kClient, Transport::kIcmp4), "");
+  EXPECT_EQ(WhyNotSpoken(timestamp, Role::kClient, Transport::kIcmp6),
+            "icmp-timestamp is not spoken over icmp6; write icmp4");
+  EXPECT_EQ(WhyNotSpoken(echo, Role::kServer, Transport::kIcmp4),
+            "icmp-echo is for clients: the kernel is its server");
+  EXPECT_EQ(WhyNotSpoken(echo, Role::kClient, Transport::kTcp4),
+            "icmp-echo is not spoken over tcp4; write icmp4 or icmp6");
+  EXPECT_EQ(WhyNotSpoken(*FindBuiltInService("daytime"), Role::kClient, Transport::kIcmp4),
+            "daytime is not spoken over icmp4; its services are icmp-echo, icmp-timestamp, igmp");
+  EXPECT_EQ(WhyNotSpoken(*FindBuiltInService("daytime"), Role::kClient, Transport::kUdp6), "");
+}
+
 TEST(BuiltIn, TraitsFollowFromTheDefinition) {
   EXPECT_THAT(TraitsOf(*FindBuiltInService("daytime")),
               ElementsAre("any", "server-first", "server-closes", "replies", "one-round"));

@@ -31,9 +31,11 @@ int SetLimits(const Confinement& confinement) noexcept {
   return confinement.memory > 0 ? Limit(RLIMIT_AS, confinement.memory) : 0;
 }
 
-int DropCapabilities(bool keep_net_raw) noexcept {
+int DropCapabilities(RawSockets raw_sockets) noexcept {
   for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; ++capability) {
-    if (keep_net_raw && capability == CAP_NET_RAW) continue;
+    // Of a file that carries a capability beyond the bounding set exec() fails; whatever it
+    // carries, no_new_privs lets it gain nothing.
+    if (raw_sockets != RawSockets::kNever && capability == CAP_NET_RAW) continue;
     // EPERM: without CAP_SETPCAP, which a degraded sandbox of an ordinary user has not. Then there
     // is nothing to lose, and no_new_privs keeps it so.
     if (prctl(PR_CAPBSET_DROP, capability) != 0 && errno != EPERM) return errno;
@@ -41,12 +43,13 @@ int DropCapabilities(bool keep_net_raw) noexcept {
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return errno;
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
-  if (keep_net_raw) {
+  if (raw_sockets == RawSockets::kAllowed) {
     const __u32 bit = 1U << CAP_NET_RAW;
     data[0] = {bit, bit, bit};
   }
   if (syscall(SYS_capset, &header, data) != 0) return errno;
-  if (keep_net_raw && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) != 0) {
+  if (raw_sockets == RawSockets::kAllowed &&
+      prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) != 0) {
     return errno;
   }
   return 0;
@@ -57,7 +60,7 @@ int DropCapabilities(bool keep_net_raw) noexcept {
 int ConfineSelf(const Confinement& confinement) noexcept {
   if (setsid() < 0 && getsid(0) != getpid()) return errno;
   if (const int error = SetLimits(confinement)) return error;
-  if (const int error = DropCapabilities(confinement.keep_net_raw)) return error;
+  if (const int error = DropCapabilities(confinement.raw_sockets)) return error;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
   // Last, since a change of credentials may clear it. The worker's children see 0 as their parent
   // (it is outside the pid namespace), or the worker's number where there is none; 1 means that the

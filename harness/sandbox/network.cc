@@ -87,6 +87,7 @@ void AddAddress(mnl_socket* netlink, const std::string& text) {
 struct Route {
   unsigned char type, scope, table, protocol;
   bool over_loopback;
+  int type_of_service = 0;
 };
 
 void AddRoute(mnl_socket* netlink, const Address& destination, const Route& route,
@@ -98,6 +99,7 @@ void AddRoute(mnl_socket* netlink, const Address& destination, const Route& rout
   auto* header = static_cast<rtmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(rtmsg)));
   header->rtm_family = static_cast<unsigned char>(destination.family);
   header->rtm_dst_len = static_cast<unsigned char>(destination.prefix);
+  header->rtm_tos = static_cast<unsigned char>(route.type_of_service);
   header->rtm_table = route.table;
   header->rtm_protocol = route.protocol;
   header->rtm_type = route.type;
@@ -110,9 +112,10 @@ void AddRoute(mnl_socket* netlink, const Address& destination, const Route& rout
 void AddDeadRoute(mnl_socket* netlink, const DeadRoute& route) {
   const bool silent = route.end == DeadRoute::End::kSilent;
   // Over lo they come back to this host, which has no such address and throws them away.
-  const Route dead =
-      silent ? Route{RTN_UNICAST, RT_SCOPE_LINK, RT_TABLE_MAIN, RTPROT_STATIC, true}
-             : Route{RTN_UNREACHABLE, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN, RTPROT_STATIC, false};
+  Route dead = silent
+                   ? Route{RTN_UNICAST, RT_SCOPE_LINK, RT_TABLE_MAIN, RTPROT_STATIC, true}
+                   : Route{RTN_UNREACHABLE, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN, RTPROT_STATIC, false};
+  dead.type_of_service = route.type_of_service;
   AddRoute(netlink, ParseAddress(route.destination), dead, route.destination);
 }
 
@@ -168,6 +171,7 @@ void PrepareNetwork(int proc, const SandboxOptions& options, const HostAbilities
   if (options.send_buffer != 0 && abilities.network_settings) {
     WriteProcFile(proc, "sys/net/ipv4/tcp_wmem", fmt::format("4096 {0} {0}", options.send_buffer));
   }
+  if (options.no_echo_over_ipv6) WriteProcFile(proc, "sys/net/ipv6/icmp/echo_ignore_all", "1");
   if (options.v6_only_default) WriteProcFile(proc, "sys/net/ipv6/bindv6only", "1");
   // Before lo comes up, so that ::1 never appears.
   if (options.ipv6_disabled) WriteProcFile(proc, "sys/net/ipv6/conf/all/disable_ipv6", "1");

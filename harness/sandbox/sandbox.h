@@ -47,6 +47,7 @@ struct DeadRoute {
   std::string destination;  // "198.51.100.0/24", "2001:db8:1::/48"; what has no route at all gives
                             // ENETUNREACH
   End end = End::kSilent;
+  int type_of_service = 0;  // of IPv4 packets: only those that have it take this route
 };
 
 // The files of the folder `files` are seen at `at`: as build commands have left them. Empty: none.
@@ -66,6 +67,7 @@ struct SandboxOptions {
   int longest_queue = 0;            // sysctl somaxconn: bounds every backlog; 0: the kernel's
   bool v6_only_default = false;     // sysctl bindv6only
   bool ipv6_disabled = false;       // sysctl disable_ipv6
+  bool no_echo_over_ipv6 = false;   // sysctl icmp/echo_ignore_all
   // At most so much of what is sent over TCP waits in the kernel (tcp_wmem); 0: the kernel's
   // choice.
   int send_buffer = 0;
@@ -76,6 +78,13 @@ struct SandboxOptions {
   HostNames names;
   std::int64_t tmpfs_bytes = 256 << 20;  // limit of all that is private and writable, together
   pid_t parent = 0;                      // the coordinator; ESRCH where it has died; 0: any
+};
+
+// CAP_NET_RAW of the program under test.
+enum class RawSockets {
+  kNever,
+  kWithheld,  // not held; but a file that carries it (ping) can be executed, and gets none
+  kAllowed    // held by all that it executes
 };
 
 // Limits and rights of the program under test, applied in its process between fork and exec.
@@ -89,7 +98,7 @@ struct Confinement {
   std::int64_t memory = 0;  // RLIMIT_AS bytes; 0: unlimited (Go and Java reserve much)
   std::int64_t file_size = 64 << 20;
   std::int64_t open_files = 1024;
-  bool keep_net_raw = false;  // icmp transports alone
+  RawSockets raw_sockets = RawSockets::kNever;
 };
 
 class Sandbox {
@@ -146,9 +155,9 @@ class Sandbox {
   std::string scratch_;  // degraded mode: removed by End()
 };
 
-// Takes every capability (bounding and ambient sets too) and sets no_new_privs and the limits, the
-// parent-death signal SIGKILL and a session of its own. Async-signal-safe: called between vfork and
-// exec. Returns 0 or the errno of what failed.
+// Takes every other capability (bounding and ambient sets too) and sets no_new_privs and the
+// limits, the parent-death signal SIGKILL and a session of its own. Async-signal-safe: called
+// between vfork and exec. Returns 0 or the errno of what failed.
 int ConfineSelf(const Confinement& confinement) noexcept;
 
 }  // namespace sockspec

@@ -59,7 +59,7 @@ TEST_F(IsolatedSandbox, ProgramHasNoCapability) {
             "CapBnd: 0000000000000000\nCapAmb: 0000000000000000\nNoNewPrivs: 1\n");
 }
 
-TEST_F(IsolatedSandbox, RawSocketsOnlyWhereKept) {
+TEST_F(IsolatedSandbox, RawSocketsOnlyWhereAllowed) {
   const auto raw = [](const Confinement& confinement) {
     return Confined(
         [] {
@@ -68,12 +68,18 @@ TEST_F(IsolatedSandbox, RawSocketsOnlyWhereKept) {
         },
         confinement);
   };
+  const Confinement withheld{.raw_sockets = RawSockets::kWithheld};
+  const Confinement allowed{.raw_sockets = RawSockets::kAllowed};
+  const auto after_exec = [](const Confinement& confinement) {
+    return Shell("grep -E 'Cap(Eff|Bnd)' /proc/self/status | tr '\\t\\n' '  '", confinement);
+  };
   EXPECT_EQ(InSandbox(options_, Host(),
                       [&](Sandbox&) {
-                        return raw({}) + " " + raw({.keep_net_raw = true}) + " " +
-                               Shell("grep CapEff /proc/self/status", {.keep_net_raw = true});
+                        return raw({}) + " " + raw(withheld) + " " + raw(allowed) + " " +
+                               after_exec(withheld) + after_exec(allowed);
                       }),
-            "EPERM ok CapEff:\t0000000000002000\n");
+            "EPERM EPERM ok CapEff: 0000000000000000 CapBnd: 0000000000002000 "
+            "CapEff: 0000000000002000 CapBnd: 0000000000002000 ");
 }
 
 TEST_F(IsolatedSandbox, MountsCannotBeChanged) {

@@ -45,7 +45,7 @@ struct Subject {
   bool traced = true;  // planes that this host has
   bool isolated = true;
   // Means of seeing that are not there, and why: "trace" -> "ptrace denied" or "--planes kernel";
-  // likewise "kernel", "socket-diag", "namespaces".
+  // likewise "kernel", "socket-diag", "namespaces", "network-settings".
   std::map<std::string, std::string> missing;
   bool Has(const std::string& means) const { return !missing.contains(means); }
 };

@@ -18,6 +18,7 @@
 #include "harness/sandbox/parent_network.h"
 #include "harness/testbed/caller.h"
 #include "harness/testbed/judging.h"
+#include "harness/testbed/raw_host.h"
 #include "harness/testbed/testbed.h"
 #include "harness/trace/seccomp_filters.h"
 
@@ -96,6 +97,7 @@ std::map<std::string, std::string> MissingMeans(const DriveOptions& options) {
   if (options.planes == Planes::kWire) missing["kernel"] = "--planes wire";
   if (!options.abilities.socket_diag) missing["socket-diag"] = "no inet_diag";
   if (!options.abilities.user_namespaces) missing["namespaces"] = "no user namespaces";
+  if (!options.abilities.network_settings) missing["network-settings"] = "/proc/sys is read-only";
   return missing;
 }
 
@@ -160,7 +162,9 @@ Subject MakeSubject(const Program& program, Transport transport, const DriveOpti
   subject.missing = MissingMeans(options);
   subject.isolated = subject.Has("namespaces");
   subject.traced = subject.Has("trace");
-  subject.address = Family(transport) == AF_INET6 ? "::1" : "127.0.0.1";
+  subject.address = IsRaw(transport)                ? RawHostAddress(transport)
+                    : Family(transport) == AF_INET6 ? "::1"
+                                                    : "127.0.0.1";
   subject.port = spec.port.value_or(subject.isolated ? kPort : LeasePort());
   subject.path = spec.path.value_or(
       subject.isolated ? kPath : fmt::format("/tmp/sockspec-{}-{}/s.sock", getuid(), getpid()));
@@ -225,6 +229,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
         sandbox_options.extra_addresses.push_back(DatagramClientAddress(transport));
       }
     }
+    if (IsRaw(subject.transport)) AddRawHost(subject.transport, &sandbox_options);
     if (scenario.needs.little_send_buffer || subject.definition.Endless()) {
       sandbox_options.send_buffer = kLittleBuffer;
     }

@@ -101,6 +101,18 @@ Client Scenario::OpenDatagram(const DatagramOptions& options) {
 void Scenario::Listen(const ListenOptions& options) { testbed_->Listen(options); }
 Session Scenario::Accept() { return Session(testbed_, testbed_->Accept()); }
 bool Scenario::HasPendingConnection() { return testbed_->HasPendingConnection(); }
+std::optional<RawPacket> Scenario::AwaitPacket() { return testbed_->AwaitPacket(); }
+void Scenario::SendPacket(const RawPacket& packet, std::string_view what) {
+  testbed_->SendPacket(packet, what);
+}
+void Scenario::ReplyToAll(const std::function<RawPacket(const RawPacket&)>& reply, int most) {
+  int replies = 0;
+  while (const std::optional<RawPacket> request = AwaitPacket()) {
+    SettleInWait();
+    SendPacket(reply(*request), kTheReply);
+    if (++replies == most) return Interrupt();
+  }
+}
 Snapshot Scenario::TakeSnapshot(std::string_view label) { return testbed_->TakeSnapshot(label); }
 void Scenario::Step(std::string_view text) { testbed_->Step(text); }
 void Scenario::OccupyEndpoint(Sharing sharing) { testbed_->OccupyEndpoint(sharing); }

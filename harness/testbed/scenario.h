@@ -26,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/base/raw_packet.h"
 #include "harness/base/transport.h"
 #include "harness/manifest/manifest.h"
 #include "harness/sandbox/sandbox.h"
@@ -59,6 +60,7 @@ struct LaunchOptions {
   // Instead of the command's words from the first one that holds a placeholder on, or from the
   // option before it that would be left without its value.
   std::optional<std::vector<std::string>> arguments;
+  bool without_raw_sockets = false;  // takes CAP_NET_RAW, which programs of raw transports have
 };
 
 enum class LaunchOutcome {
@@ -82,6 +84,9 @@ struct ConnectOptions {
   // While the kernel still tries, the program is not settled.
   bool wait = true;
 };
+
+// What is said of the packet that a client over raw sockets waits for.
+inline constexpr std::string_view kTheReply = "the reply";
 
 // What a client sends first over datagrams, where its content does not matter.
 inline constexpr std::string_view kRequest = "request\n";
@@ -204,6 +209,14 @@ class Scenario {
   // all its acts do nothing.
   Session Accept();
   bool HasPendingConnection();
+  // Raw transports, after Listen(): until the program has sent a further message of ICMP or ICMPv6
+  // to the host that it was given; nothing when it never does (it has ended or is settled).
+  std::optional<RawPacket> AwaitPacket();
+  // `what` is said of it on the timeline.
+  void SendPacket(const RawPacket& packet, std::string_view what);
+  // Sends kTheReply to each of the program's packets from now on, until it has ended or is settled.
+  // One that asks as often as `most` goes on for ever: it is interrupted.
+  void ReplyToAll(const std::function<RawPacket(const RawPacket&)>& reply, int most = 10);
 
   // --- the kernel, the machine ------------------------------------------------------------------
   // For checks; returned, so that the scenario can choose its next step.
@@ -252,6 +265,7 @@ inline const Transports kAllTransports = {
     Transport::kTcp4, Transport::kTcp6, Transport::kUnixStream, Transport::kUnixSeqpacket,
     Transport::kUdp4, Transport::kUdp6, Transport::kUnixDgram};
 inline const Transports kTcp = {Transport::kTcp4, Transport::kTcp6};
+inline const Transports kRaw = {Transport::kIcmp4, Transport::kIcmp6};
 inline const Transports kUdp = {Transport::kUdp4, Transport::kUdp6};
 inline const Transports kInternet = {Transport::kTcp4, Transport::kTcp6, Transport::kUdp4,
                                      Transport::kUdp6};

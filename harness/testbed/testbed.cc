@@ -44,7 +44,7 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
     if (pid == sandbox_.init_pid()) deadline_ = "the sandbox's init ended early";
   };
   hooks.datagrams = UsesDatagrams();
-  if (IsUdp(subject_.transport)) flush_.emplace();
+  if (IsUdp(subject_.transport) || IsRaw(subject_.transport)) flush_.emplace();
   if (subject.traced) {
     auto tracer = std::make_unique<Tracer>(sandbox.proc_fd(), std::move(hooks));
     tracer_ = tracer.get();

@@ -21,6 +21,7 @@
 #include "harness/manifest/expected_reply.h"
 #include "harness/peer/datagram_socket.h"
 #include "harness/peer/loopback_flush.h"
+#include "harness/peer/raw_peer.h"
 #include "harness/peer/stream_listener.h"
 #include "harness/peer/stream_peer.h"
 #include "harness/testbed/drive.h"
@@ -110,6 +111,10 @@ class Testbed {
   void SendDatagram(int number, int towards, std::string_view bytes);
   void ReceiveDatagram(int number);
   void CloseDatagram(int number);
+
+  // --- testbed_raw.cc ----------------------------------------------------------------------------
+  std::optional<RawPacket> AwaitPacket();
+  void SendPacket(const RawPacket& packet, std::string_view what);
 
   // --- testbed_kernel.cc -------------------------------------------------------------------------
   Snapshot TakeSnapshot(std::string_view label);
@@ -215,6 +220,8 @@ class Testbed {
   void ListenForDatagrams(const SocketAddress& address);
   int AcceptDatagram();
   enum class Urgency { kNone, kLastByte };
+  void ListenForPackets();
+  void TakePackets();  // puts all that has come on the timeline
   std::size_t SendAll(int number, const std::function<std::string_view(std::size_t)>& rest,
                       Urgency urgency = Urgency::kNone);
   bool ReadOnce(int number, std::size_t most);
@@ -261,8 +268,10 @@ class Testbed {
   std::map<int, DatagramRecord> datagrams_;  // likewise
   std::optional<DatagramSocket> datagram_server_;
   std::deque<int> waiting_sessions_;  // of it, not yet asked for
+  std::optional<RawPeer> raw_peer_;
+  std::deque<RawPacket> packets_;  // of the program, not yet asked for
   int next_connection_ = 0;
-  std::optional<LoopbackFlush> flush_;     // where datagrams may be on their way
+  std::optional<LoopbackFlush> flush_;     // where datagrams or packets may be on their way
   std::int64_t stops_ = 0;                 // of the program, until now
   std::int64_t flushed_at_ = -1;           // its stops when all had arrived
   std::map<int, int> connection_by_port_;  // local port of the harness -> connection

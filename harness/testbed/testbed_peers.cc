@@ -174,6 +174,10 @@ bool Testbed::QueueIsFull() {
 void Testbed::Listen(const ListenOptions& options) {
   now_path_ = options.path.empty() ? subject_.path : options.path;
   const std::string address = options.address.empty() ? subject_.address : options.address;
+  if (IsRaw(subject_.transport)) {
+    ListenForPackets();
+    return Step(fmt::format("is the host {}", address));
+  }
   if (UsesDatagrams()) {
     ListenForDatagrams(ServerAddress(address));
   } else {

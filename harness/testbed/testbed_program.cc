@@ -90,6 +90,11 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
   if (manifest_.limits.files) request.confinement.open_files = *manifest_.limits.files;
   request.confinement.open_files += options.first_free_descriptor - 3;
 
+  if (IsRaw(subject_.transport)) {
+    request.confinement.raw_sockets =
+        options.without_raw_sockets ? RawSockets::kWithheld : RawSockets::kAllowed;
+  }
+
   ++run_;
   now_listening_ = values.at("address");
   now_path_ = values.at("path");
