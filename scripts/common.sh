@@ -6,7 +6,8 @@ root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 # What building sockspec needs.
 # shellcheck disable=SC2034  # for those who source this
 build_packages=(cmake ninja-build g++ pkg-config libboost1.81-dev libfmt-dev libtomlplusplus-dev
-  nlohmann-json3-dev libpugixml-dev libmnl-dev libseccomp-dev libcli11-dev libgtest-dev libgmock-dev)
+  nlohmann-json3-dev libpugixml-dev libmnl-dev libseccomp-dev libpcap0.8-dev libcli11-dev libgtest-dev
+  libgmock-dev)
 
 # Where the build folders `release` and `asan` lie: $SOCKSPEC_BUILD_DIR, else build/ in the checkout,
 # else a folder of this checkout's own in the user's cache.

@@ -1,12 +1,16 @@
 // Runs a campaign: plan, control, workers, record, report.
 #include "harness/campaign/campaign.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 #include <set>
 
 #include "harness/base/clock.h"
+#include "harness/base/error.h"
+#include "harness/base/owned_fd.h"
 #include "harness/base/text.h"
 #include "harness/campaign/case_run.h"
 #include "harness/campaign/control.h"
@@ -15,11 +19,20 @@
 #include "harness/campaign/selection.h"
 #include "harness/campaign/workers.h"
 #include "harness/launch/launch.h"
+#include "harness/testbed/packet_capture.h"
 
 namespace sockspec {
 namespace {
 
 constexpr double kWorkerSeconds = 300;
+
+// As the record tells cases apart: "0-server-tcp4-Exchanges.pcap", and with the step of a sweep at
+// the end.
+std::string CaptureName(const PlannedCase& planned, const Program& program, int step) {
+  return fmt::format("{}-{}-{}-{}{}.pcap", planned.program, Name(program.role),
+                     Name(planned.transport), planned.scenario,
+                     step > 0 ? fmt::format("-{}", step) : "");
+}
 
 class Campaign {
  public:
@@ -31,6 +44,7 @@ class Campaign {
     since_ = MonotonicNanoseconds();
     MakeHeader();
     CheckPrograms();
+    PrepareCaptures();
     bool interrupted = false;
     if (options_.control) {
       const std::optional<std::vector<HostFault>> faults = JudgeControl(Controlled(), options_);
@@ -79,6 +93,21 @@ class Campaign {
     }
   }
 
+  // The folder of the captures, or the warning that there are none. Cases lie in sandboxes in which
+  // the folder cannot be written: they get its descriptor.
+  void PrepareCaptures() {
+    if (options_.capture_folder.empty()) return;
+    const std::string why_not = PacketCapture::WhyNot(options_.abilities);
+    if (!why_not.empty()) {
+      header_.warnings.push_back(fmt::format("no packets were captured (--capture): {}", why_not));
+      return;
+    }
+    const std::string& folder = options_.capture_folder;
+    std::filesystem::create_directories(folder);
+    captures_ = OwnedFd(
+        CheckCall(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open({})", folder));
+  }
+
   // A program that cannot be executed is found out before the first scenario.
   void CheckPrograms() const {
     std::set<std::pair<int, Transport>> places;
@@ -121,7 +150,8 @@ class Campaign {
                        .watchdog_seconds = kUsualWatchdogSeconds * options_.time_scale,
                        .tool_folder = options_.tool_folder,
                        .wrap = options_.wrap,
-                       .interactive = options_.interactive};
+                       .interactive = options_.interactive,
+                       .captures = captures_.get()};
     std::vector<std::string> directories;
     for (const CampaignProgram& entry : programs_) {
       for (const auto& [transport, launch] : entry.program->launch) {
@@ -148,6 +178,7 @@ class Campaign {
                const auto place = static_cast<std::size_t>(job);
                const PlannedCase& planned = cases()[place];
                const CampaignProgram& entry = programs_[static_cast<std::size_t>(planned.program)];
+               drive.capture_file = CaptureName(planned, *entry.program, steps_[place]);
                return InLines(
                    RunCase(planned, steps_[place], *entry.manifest, *entry.program, drive));
              },
@@ -278,6 +309,7 @@ class Campaign {
   RecordHeader header_;
   std::optional<ReportBuilder> builder_;
   std::optional<RecordWriter> writer_;
+  OwnedFd captures_;                  // the folder
   std::set<int> runnable_, waiting_;  // not started; waiting: behind a gate not decided yet
   std::map<int, bool> gate_passed_;   // by the gate's job, once decided
   std::vector<int> steps_;  // of each case the step that runs next or now; 0 where it is no sweep

@@ -28,8 +28,10 @@ struct CampaignOptions {
   Planes planes = Planes::kAll;
   int jobs = 1;
   double time_scale = 1;
-  bool control = true;                 // judge the reference first where it was not judged here
-  std::string record_file;             // "": none is written
+  bool control = true;      // judge the reference first where it was not judged here
+  std::string record_file;  // "": none is written
+  // A capture of each case's packets is written here; made where it is missing. "": none is.
+  std::string capture_folder;
   Excerpts excerpts = Excerpts::kAll;  // of the report
   bool timelines = false;  // CampaignEvents::finished is given the scenarios with theirs
   HostAbilities abilities;

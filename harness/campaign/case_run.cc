@@ -42,6 +42,7 @@ RecordedScenario RunCase(const PlannedCase& planned, int step, const Manifest& m
   scenario.outcome = Name(drive.end);
   scenario.reason = drive.reason;
   scenario.phases = std::move(drive.phases);
+  scenario.uncaptured = drive.uncaptured;
   scenario.timeline = std::move(drive.timeline);
   const std::int64_t driven = MonotonicNanoseconds();
   if (HasEvidence(scenario.outcome)) {

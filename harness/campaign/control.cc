@@ -129,6 +129,7 @@ bool JudgeService(const std::string& service, const std::vector<ControlledCase>&
   CampaignOptions own = options;
   own.control = false;
   own.record_file.clear();
+  own.capture_folder.clear();
   own.excerpts = Excerpts::kNoPasses;
   own.wrap.clear();
   own.interactive = false;

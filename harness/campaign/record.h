@@ -75,7 +75,8 @@ struct RecordedScenario {
   std::string reason;  // of the outcome
   double milliseconds = 0;
   std::map<std::string, double> phases;
-  Subject subject;  // without `launch`, which the header holds
+  std::int64_t uncaptured = 0;  // packets that are missing in its capture
+  Subject subject;              // without `launch`, which the header holds
   Timeline timeline;
   std::vector<CheckResult> results;
 };

@@ -268,6 +268,7 @@ std::string ScenarioToJson(const RecordedScenario& scenario) {
     json["step"] = scenario.step;
     json["goes_on"] = scenario.goes_on;
   }
+  if (scenario.uncaptured > 0) json["uncaptured"] = scenario.uncaptured;
   for (const CheckResult& result : scenario.results)
     json["results"].push_back(ResultToJson(result));
   // The evidence is most of the line and is text already: it goes last, as it is.
@@ -299,6 +300,7 @@ RecordedScenario ScenarioFromJson(std::string_view line, const RecordHeader& hea
     scenario.reason = json.at("reason").get<std::string>();
     scenario.milliseconds = json.at("milliseconds").get<double>();
     scenario.phases = json.at("phases").get<std::map<std::string, double>>();
+    scenario.uncaptured = json.value("uncaptured", std::int64_t{0});
     const Program& program = header.programs[static_cast<std::size_t>(scenario.program)].program;
     const auto launch = program.launch.find(scenario.transport);
     if (launch == program.launch.end()) {

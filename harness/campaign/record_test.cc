@@ -99,6 +99,7 @@ TEST_F(RecordTest, HeadersSurvive) {
 
 TEST_F(RecordTest, ScenariosSurvive) {
   gate_.phases = {{"ready", 1.25}};
+  gate_.uncaptured = 7;
   gate_.subject.reply = std::string("\xfe\0x", 3);
   gate_.subject.traced = false;
   gate_.results[0].notes = {"a note"};
@@ -110,6 +111,7 @@ TEST_F(RecordTest, ScenariosSurvive) {
   EXPECT_EQ(read.timeline[0].bytes, std::string("\0\xff\r\n", 4));
   EXPECT_EQ(read.subject.reply, gate_.subject.reply);
   EXPECT_FALSE(read.subject.traced);
+  EXPECT_EQ(read.uncaptured, 7);
   EXPECT_EQ(read.subject.launch.command,
             header_.programs[0].program.launch.at(Transport::kTcp4).command);
   EXPECT_EQ(read.results[0].notes, gate_.results[0].notes);

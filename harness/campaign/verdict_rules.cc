@@ -62,6 +62,11 @@ void ReportBuilder::AddWarnings(report::Report* report) const {
   for (const auto& [reason, scenarios] : hidden_) {
     report->warnings.push_back(fmt::format("{} scenarios are {}", scenarios, reason));
   }
+  if (uncaptured_.first > 0) {
+    report->warnings.push_back(
+        fmt::format("missing in {} captures: {} packets, which came too fast", uncaptured_.second,
+                    uncaptured_.first));
+  }
   std::vector<std::string> seen;
   for (const RecordedProgram& program : header_.programs) {
     for (const Waiver& waiver : program.waivers) {

@@ -164,6 +164,10 @@ void ReportBuilder::Add(const RecordedScenario& scenario, EvidenceDigest digest)
     if (scenario.step > 0) digest.log->scenario += fmt::format(" step {}", scenario.step);
     logs_.push_back(std::move(*digest.log));
   }
+  if (scenario.uncaptured > 0) {
+    uncaptured_.first += scenario.uncaptured;
+    ++uncaptured_.second;
+  }
   if (scenario.outcome == Name(DriveEnd::kNotObservable)) ++hidden_[scenario.reason];
   not_executable_ = not_executable_ || scenario.outcome == Name(DriveEnd::kNotExecutable);
   JudgeGate(scenario);

@@ -98,7 +98,8 @@ class ReportBuilder {
   std::map<Key, Merged> merged_;  // every planned requirement, from the start
   std::map<Place, Gate> gates_;
   std::vector<report::Log> logs_;
-  std::map<std::string, int> hidden_;  // scenarios that could not be observed, by reason
+  std::pair<std::int64_t, int> uncaptured_;  // packets, in so many captures
+  std::map<std::string, int> hidden_;        // scenarios that could not be observed, by reason
   bool not_executable_ = false;
   int failures_ = 0;
 };

@@ -271,6 +271,14 @@ TEST_F(VerdictsTest, AnUncoveredTransportIsNeverStatusZero) {
   EXPECT_THAT(report.warnings, Contains(HasSubstr("udp4 of server was not judged")));
 }
 
+TEST_F(VerdictsTest, PacketsThatWereNotCapturedAreAWarning) {
+  RecordedScenario lacking = Other(Verdict::kPass);
+  lacking.uncaptured = 7;
+  const report::Report report = Make({gate_, lacking});
+  EXPECT_EQ(report.exit_code, 0);
+  EXPECT_THAT(report.warnings, Contains(HasSubstr("missing in 1 captures: 7 packets")));
+}
+
 TEST_F(VerdictsTest, PlanesLeftOutOnPurposeDoNotCountButSomethingMustPass) {
   const std::string left_out = "not observable here (--planes wire)";
   const auto hidden = [](const std::string& reason) {

@@ -11,6 +11,7 @@
 #include "harness/cli/output.h"
 #include "harness/sandbox/sandbox.h"
 #include "harness/testbed/catalogue.h"
+#include "harness/testbed/packet_capture.h"
 
 namespace sockspec {
 namespace {
@@ -44,7 +45,8 @@ int Examine() {
       {host.network_settings, "settings of the sandbox's network"},
       {host.ptrace, "tracing of system calls, and faults", "trace"},
       {host.socket_diag, "socket diagnostics by netlink"},
-      {host.ipv6, "IPv6"}};
+      {host.ipv6, "IPv6"},
+      {PacketCapture::WhyNot(host).empty(), "packet capture (run --capture)"}};
   std::string text = HostName() + "\n";
   for (const Right& right : rights) {
     text += fmt::format("  {:<4}{}{}\n", right.allowed ? "yes" : "NO", right.what,

@@ -28,6 +28,7 @@ Examples:
   sockspec run --client './daytime {host} {port}'
   sockspec run --service daytime -- ./daytimed {port}
   sockspec run --select 'CLS-*' --transport tcp6 --trace-log
+  sockspec run --select CLS-02 -o report/ --capture    packets: report/captures/*.pcap
   sockspec run class/*/sockspec.toml -o report/    many programs, one report
 Placeholders: {transport} {family} {address} {host} {port} {path} {backlog} {service} {user}
 )";
@@ -44,6 +45,7 @@ struct RunOptions {
   std::string wrap;
   bool debugger = false;
   bool no_control = false;
+  bool capture = false;
   OutputOptions output;
 };
 
@@ -114,6 +116,7 @@ CampaignOptions ToCampaign(const RunOptions& options) {
   campaign.time_scale = options.time_scale;
   campaign.control = !options.no_control && !options.debugger;
   if (!options.output.folder.empty()) campaign.record_file = options.output.folder + "/run.jsonl";
+  if (options.capture) campaign.capture_folder = options.output.folder + "/captures";
   campaign.tool_folder = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
   try {
     campaign.wrap = ShellSplit(options.wrap);
@@ -128,6 +131,10 @@ CampaignOptions ToCampaign(const RunOptions& options) {
 }
 
 int Run(const RunOptions& options, const std::vector<std::string>& program) {
+  if (options.capture && options.output.folder.empty()) {
+    throw UsageError(
+        "--capture: the packets go into the folder of -o, which is missing: add -o DIR");
+  }
   CheckOutputOptions(options.output);
   Subjects subjects = LoadSubjects(options, program);
   CampaignOptions campaign = ToCampaign(options);
@@ -222,6 +229,10 @@ void AddRun(CLI::App& app, const std::vector<std::string>& program, Action* acti
                    "run the program under gdb (or --wrap) on this terminal, untraced");
   command.add_flag("--no-control", options->no_control,
                    "do not judge the reference programs on this host first");
+  command.add_flag(
+      "--capture", options->capture,
+      "with -o: write the packets of each case on IP transports into DIR/captures, one "
+      "pcap file for each (of a sweep for each step)");
   AddOutputOptions(command, &options->output);
   command.callback([options, &program, action] {
     *action = [options, program] { return Run(*options, program); };

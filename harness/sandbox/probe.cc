@@ -101,7 +101,7 @@ class Probe {
 };
 
 struct NamespaceResult {
-  Attempt enter, settings, overlay, proc;
+  Attempt enter, settings, packets, overlay, proc;
 };
 
 void ProbeNamespaces(NamespaceResult& result) {
@@ -113,6 +113,9 @@ void ProbeNamespaces(NamespaceResult& result) {
   if (!result.enter.ok) return;
   result.settings =
       Try([&] { WriteProcFile(proc.get(), "sys/net/ipv4/ip_unprivileged_port_start", "0"); });
+  result.packets = Try([] {
+    OwnedFd(CheckCall(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), "socket(AF_PACKET)"));
+  });
   OwnedFd tmpfs;
   result.enter = Try([&] {
     MakeEverythingReadOnly();
@@ -285,6 +288,11 @@ HostAbilities ProbeHost() {
   Probe<PlainResult> plain_probe(ProbePlain);
   const NamespaceResult namespaces = namespaces_probe.Collect();
   host.user_namespaces = namespaces.enter.ok;
+  if (!namespaces.enter.ok) {
+    host.no_packets = "programs run without a network of their own";
+  } else if (!namespaces.packets.ok) {
+    host.no_packets = namespaces.packets.Why();
+  }
   if (!host.user_namespaces) {
     tell("No user namespaces", namespaces.enter,
          "Programs run without a sandbox: in the real file system, on leased ports, and a scenario "

@@ -30,6 +30,8 @@ struct HostAbilities {
   bool ipv6 = false;             // ::1 can be bound
   bool network_settings =
       false;  // /proc/sys/net can be written in a network namespace of one's own
+  // Why a sandbox's packets cannot be captured: "socket(AF_PACKET): EPERM"; "" where they can.
+  std::string no_packets;
   std::vector<std::string> missing;  // for people: what failed, what it costs, the mend
 };
 HostAbilities ProbeHost();

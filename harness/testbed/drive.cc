@@ -251,6 +251,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
         drive.end = ended.end;
         drive.reason = ended.what();
       }
+      drive.uncaptured = testbed.EndCapture();
       drive.goes_on = testbed.GoesOn();
       lap("exchange");
       drive.phases["ready"] = testbed.ready_ms();

@@ -28,6 +28,10 @@ struct DriveOptions {
   std::string tool_folder;        // first on PATH: the reference programs are found there
   std::vector<std::string> wrap;  // put before the program's command: --wrap, --debugger
   bool interactive = false;       // --debugger: the program keeps the terminal; untraced
+  // The packets of a case go into this file of the folder with that descriptor, which was opened
+  // outside the sandbox. -1: they are not captured. No file comes of what has none.
+  int captures = -1;
+  std::string capture_file;
   // Called in the sandbox, before the first step: blocks until the scenario may begin, and returns
   // since when (MonotonicNanoseconds()). Empty: at once.
   std::function<std::int64_t()> await_turn;
@@ -50,6 +54,7 @@ struct Drive {
   std::int64_t began = 0;  // when it was its turn, or when it began
   Timeline timeline;
   bool goes_on = false;  // of a sweep: a fault hit a call, so that there may be a further one
+  std::int64_t uncaptured = 0;  // packets that are missing in its capture
   // Milliseconds: "namespaces", "ready", "exchange", "teardown".
   std::map<std::string, double> phases;
 };

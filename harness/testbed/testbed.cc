@@ -1,6 +1,7 @@
 // The engine behind Scenario: the timeline and the one way to wait.
 #include "harness/testbed/testbed.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -44,7 +45,14 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
     if (pid == sandbox_.init_pid()) deadline_ = "the sandbox's init ended early";
   };
   hooks.datagrams = UsesDatagrams();
-  if (IsUdp(subject_.transport) || IsRaw(subject_.transport)) flush_.emplace();
+  const bool captures = options.captures >= 0 && !IsUnix(subject_.transport);
+  if (captures || SendsPackets()) flush_.emplace();
+  if (captures) {
+    OwnedFd file(CheckCall(openat(options.captures, options.capture_file.c_str(),
+                                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666),
+                           "open({})", options.capture_file));
+    capture_.emplace(std::move(file), &*flush_, &loop_);
+  }
   if (subject.traced) {
     auto tracer = std::make_unique<Tracer>(sandbox.proc_fd(), std::move(hooks));
     tracer_ = tracer.get();
@@ -71,7 +79,16 @@ int Testbed::Record(Event event) {
   event.at = MonotonicNanoseconds() - began_;
   if (event.run == 0 && event.process == 0) event.run = std::max(run_, 0);
   timeline_->Append(std::move(event));
+  // Steps that read on as long as something comes do not run the loop.
+  if (capture_.has_value()) capture_->Take();
   return static_cast<int>(timeline_->size()) - 1;
+}
+
+std::int64_t Testbed::EndCapture() {
+  if (!capture_.has_value()) return 0;
+  const std::int64_t missing = capture_->Finish();
+  capture_.reset();
+  return missing;
 }
 
 void Testbed::Step(std::string_view text) {

@@ -26,6 +26,7 @@
 #include "harness/peer/stream_peer.h"
 #include "harness/testbed/drive.h"
 #include "harness/testbed/event_loop.h"
+#include "harness/testbed/packet_capture.h"
 #include "harness/trace/tracer.h"
 #include "harness/trace/untraced_program.h"
 
@@ -122,6 +123,8 @@ class Testbed {
   void ClearPath();
 
   void Step(std::string_view text);
+  // After it no packets are captured; returns how many are missing among those until now.
+  std::int64_t EndCapture();
   // Milliseconds spent until the first launch was ready.
   double ready_ms() const { return ready_ms_; }
 
@@ -209,6 +212,8 @@ class Testbed {
   void RecordEnd(int number);
   void RecordSent(int number, Event event, std::size_t sent);
   bool UsesDatagrams() const;
+  // Over a network, and no connections: the kernel tells of none that is on its way.
+  bool SendsPackets() const { return IsUdp(subject_.transport) || IsRaw(subject_.transport); }
   int AddDatagramSocket(DatagramSocket socket, const std::optional<SocketAddress>& remote);
   // The number under which what has come from there is known; a new one for a new source.
   int SessionWith(const SocketAddress& remote);
@@ -271,7 +276,8 @@ class Testbed {
   std::optional<RawPeer> raw_peer_;
   std::deque<RawPacket> packets_;  // of the program, not yet asked for
   int next_connection_ = 0;
-  std::optional<LoopbackFlush> flush_;     // where datagrams or packets may be on their way
+  std::optional<LoopbackFlush> flush_;  // where packets on their way are to be brought in
+  std::optional<PacketCapture> capture_;
   std::int64_t stops_ = 0;                 // of the program, until now
   std::int64_t flushed_at_ = -1;           // its stops when all had arrived
   std::map<int, int> connection_by_port_;  // local port of the harness -> connection

@@ -177,8 +177,8 @@ void Testbed::CloseDatagram(int number) {
 }
 
 bool Testbed::BringIn() {
-  // Nobody has sent anything since.
-  if (!flush_.has_value() || flushed_at_ == stops_) return false;
+  // Nothing can be on its way, or nobody has sent anything since.
+  if (!SendsPackets() || flushed_at_ == stops_) return false;
   flush_->Wait();
   flushed_at_ = stops_;
   return true;
