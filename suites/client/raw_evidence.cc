@@ -110,10 +110,13 @@ RawReplies RepliesIn(const Timeline& timeline, int run) {
     replies.undecided = "it sent no request that could be answered";
     return replies;
   }
-  while (timeline[static_cast<std::size_t>(replies.events[replies.right])].text != kTheReply) {
-    ++replies.right;
-  }
-  const Event* early = ExitBetween(timeline, run, -1, replies.events[replies.right]);
+  const auto right = std::ranges::find_if(replies.events, [&](int index) {
+    return timeline[static_cast<std::size_t>(index)].text == kTheReply;
+  });
+  replies.right = static_cast<std::size_t>(right - replies.events.begin());
+  if (right == replies.events.end()) replies.undecided = "the scenario ended before the reply";
+  const int reply = right == replies.events.end() ? -1 : *right;
+  const Event* early = ExitBetween(timeline, run, -1, reply);
   if (early != nullptr && early->signal == 0 && early->number != 0) {
     replies.undecided = "it gave up before the reply was sent: its time may have been over";
   }
@@ -156,7 +159,8 @@ std::string WrongChoice(const Timeline& timeline, const RawReplies& replies,
     const int packet = replies.events[i];
     const std::string& what = timeline[static_cast<std::size_t>(packet)].text;
     before += (before.empty() ? "" : ", ") + what;
-    const Event* exit = ExitBetween(timeline, replies.run, packet, replies.events[i + 1]);
+    const int next = i + 1 < replies.events.size() ? replies.events[i + 1] : -1;
+    const Event* exit = ExitBetween(timeline, replies.run, packet, next);
     if (exit == nullptr) continue;
     if (exit->signal != 0)
       return fmt::format("is killed by {}, having got {}", SignalName(exit->signal), what);

@@ -43,7 +43,7 @@ std::vector<SentRequest> RequestsOf(const Timeline& timeline, int run = 0);
 struct RawReplies {
   int run = 0;
   std::vector<int> events;
-  std::size_t right = 0;         // which of them is the first reply (kTheReply)
+  std::size_t right = 0;         // which of them is the first reply (kTheReply); their number: none
   bool succeeded_early = false;  // it ended with status 0 before any of them was sent
   std::string undecided;         // why they show nothing
 };

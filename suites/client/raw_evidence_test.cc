@@ -118,6 +118,14 @@ TEST_F(Choice, WhoGaveUpBeforeIsUndecided) {
   EXPECT_NE(RepliesIn(timeline_, 1).undecided, "");
 }
 
+TEST_F(Choice, ARunWithoutTheReplyIsUndecided) {
+  Sent(1, "another");
+  EXPECT_EQ(Wrong(), "");
+  EXPECT_NE(RepliesIn(timeline_, 1).undecided, "");
+  Exit(1, 0);
+  EXPECT_EQ(Wrong(), "takes another for the reply, and ends");
+}
+
 TEST_F(Choice, WhoEndedBeforeAnythingCame) {
   Exit(1, 0);
   Sent(1, "another");
