@@ -36,26 +36,38 @@ struct Uninvited {
   std::string what;
 };
 
-RawPacket WithBits(const RawPacket& packet, std::size_t offset, std::uint16_t bits) {
-  const std::uint16_t value = Number16At(packet.message, offset);
-  return WithField(packet, offset, static_cast<std::uint16_t>(value ^ bits));
+// What the client has asked, and what it asked in the first launch.
+struct Asked {
+  RawPacket request;
+  RawPacket earlier;
+};
+
+// The reply to the first launch's request, with the numbers of this one's, some bits of them
+// flipped. So its data differ where each launch has data of its own: who matches by them takes none
+// either.
+RawPacket EarlierReply(const Asked& asked, std::uint16_t identifier_bits,
+                       std::uint16_t sequence_bits) {
+  const std::string own = ReplyTo(asked.request).message;  // whole, where the request is not
+  const auto changed = [&](std::size_t offset, std::uint16_t bits) {
+    return static_cast<std::uint16_t>(Number16At(own, offset) ^ bits);
+  };
+  RawPacket reply = ReplyTo(asked.earlier);
+  reply = WithField(std::move(reply), kIcmpIdentifier, changed(kIcmpIdentifier, identifier_bits));
+  return WithField(std::move(reply), kIcmpSequence, changed(kIcmpSequence, sequence_bits));
 }
 
-std::vector<Uninvited> NoPackets(const RawPacket&) { return {}; }
+std::vector<Uninvited> NoPackets(const Asked&) { return {}; }
 
-std::vector<Uninvited> ForeignReplies(const RawPacket& request) {
-  constexpr std::uint16_t kBits = 0x5a5a;
-  return {
-      {WithBits(ReplyTo(request), kIcmpIdentifier, kBits), "a reply with a foreign identifier"}};
+std::vector<Uninvited> ForeignReplies(const Asked& asked) {
+  return {{EarlierReply(asked, 0x5a5a, 0), "a reply with a foreign identifier"}};
 }
 
-std::vector<Uninvited> UnaskedReplies(const RawPacket& request) {
-  constexpr std::uint16_t kBits = 0x2d00;
-  return {{WithBits(ReplyTo(request), kIcmpSequence, kBits),
-           "a reply with a sequence number never sent"}};
+std::vector<Uninvited> UnaskedReplies(const Asked& asked) {
+  return {{EarlierReply(asked, 0, 0x2d00), "a reply with a sequence number never sent"}};
 }
 
-std::vector<Uninvited> OtherTypes(const RawPacket& request) {
+std::vector<Uninvited> OtherTypes(const Asked& asked) {
+  const RawPacket& request = asked.request;
   constexpr int kExperimental = 200;  // RFC 4443 s.2.1: for private experiments
   RawPacket own = Answer(request), other = ReplyTo(request);
   own.type_of_service = kUnanswerable;
@@ -76,7 +88,8 @@ RawPacket CutTo(RawPacket packet, std::size_t size) {
   return packet;
 }
 
-std::vector<Uninvited> MalformedPackets(const RawPacket& request) {
+std::vector<Uninvited> MalformedPackets(const Asked& asked) {
+  const RawPacket& request = asked.request;
   // An echo reply may be of any length, if it has the sequence number.
   const std::vector<std::size_t> sizes = IsTimestampRequest(request)
                                              ? std::vector<std::size_t>{8, 12, 19}
@@ -93,7 +106,8 @@ std::vector<Uninvited> MalformedPackets(const RawPacket& request) {
   return packets;
 }
 
-std::vector<Uninvited> DamagedReplies(const RawPacket& request) {
+std::vector<Uninvited> DamagedReplies(const Asked& asked) {
+  const RawPacket& request = asked.request;
   RawPacket damaged = ReplyTo(request);
   damaged.message[kIcmpChecksum] = static_cast<char>(damaged.message[kIcmpChecksum] ^ 0x10);
   return {{damaged, "the reply with a wrong checksum"}};
@@ -101,7 +115,7 @@ std::vector<Uninvited> DamagedReplies(const RawPacket& request) {
 
 // What comes before the reply in each run of the scenario. The checksum of ICMPv6 is the kernel's
 // affair: there the last run is left out.
-using MakeUninvited = std::vector<Uninvited> (*)(const RawPacket&);
+using MakeUninvited = std::vector<Uninvited> (*)(const Asked&);
 constexpr MakeUninvited kRuns[] = {NoPackets,  ForeignReplies,   UnaskedReplies,
                                    OtherTypes, MalformedPackets, DamagedReplies};
 constexpr int kForeignRun = 1, kUnaskedRun = 2, kTypesRun = 3, kMalformedRun = 4, kDamagedRun = 5;
@@ -112,11 +126,13 @@ SCENARIO(RawUninvited, kClient, kRaw,
          "sleeps",
          .services = kAskedServices) {
   Listen();
+  std::optional<RawPacket> first;
   for (const MakeUninvited make : kRuns) {
     if (make == DamagedReplies && transport() == Transport::kIcmp6) continue;
     Launch();
     if (const std::optional<RawPacket> request = AwaitPacket()) {
-      for (const Uninvited& uninvited : make(*request)) {
+      if (!first) first = request;
+      for (const Uninvited& uninvited : make({.request = *request, .earlier = *first})) {
         SettleInWait();
         SendPacket(uninvited.packet, uninvited.what);
       }
