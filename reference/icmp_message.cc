@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kChecksum = 2;
 constexpr std::size_t kIdentifier = 4;
 constexpr std::size_t kSequence = 6;
-constexpr std::size_t kHeaderSize = 8;
+constexpr std::size_t kIcmpHeaderSize = 8;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ IcmpExchange TimestampExchange(std::uint16_t identifier, std::uint16_t sequence,
 }
 
 std::string RequestMessage(const IcmpExchange& exchange) {
-  std::string message(kHeaderSize, '\0');
+  std::string message(kIcmpHeaderSize, '\0');
   message[0] = static_cast<char>(exchange.request_type);
   Put16(message, kIdentifier, exchange.identifier);
   Put16(message, kSequence, exchange.sequence);
@@ -50,7 +50,7 @@ std::string RequestMessage(const IcmpExchange& exchange) {
 }
 
 std::optional<std::string_view> ReplyData(const IcmpExchange& exchange, std::string_view message) {
-  if (message.size() != kHeaderSize + exchange.data.size()) return std::nullopt;
+  if (message.size() != kIcmpHeaderSize + exchange.data.size()) return std::nullopt;
   const bool checked_by_kernel = exchange.reply_type == ICMP6_ECHO_REPLY;
   if (!checked_by_kernel && InternetChecksum(message) != 0) return std::nullopt;
   if (static_cast<std::uint8_t>(message[0]) != exchange.reply_type || message[1] != 0 ||
@@ -58,7 +58,7 @@ std::optional<std::string_view> ReplyData(const IcmpExchange& exchange, std::str
       Get16(message, kSequence) != exchange.sequence) {
     return std::nullopt;
   }
-  const std::string_view data = message.substr(kHeaderSize);
+  const std::string_view data = message.substr(kIcmpHeaderSize);
   // An echo's data must come back unchanged.
   const bool filled_in = exchange.reply_type == ICMP_TIMESTAMPREPLY;
   if (!filled_in && data != exchange.data) return std::nullopt;

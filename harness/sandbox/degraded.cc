@@ -1,7 +1,6 @@
 // What stands in for init's death where there is no pid namespace.
 #include "harness/sandbox/degraded.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -11,11 +10,11 @@
 #include <charconv>
 #include <cstring>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "harness/base/error.h"
+#include "harness/base/owned_directory.h"
 #include "harness/sandbox/proc_settings.h"
 
 namespace sockspec {
@@ -34,10 +33,6 @@ bool ReapOne() {
   return true;
 }
 
-struct CloseDirectory {
-  void operator()(DIR* directory) const { closedir(directory); }
-};
-
 // The parent, from "PID (any name) STATE PPID ..."; 0 where the process has gone.
 pid_t ParentOf(int proc, const std::string& pid) {
   const std::string stat = ReadProcFile(proc, pid + "/stat");
@@ -49,12 +44,11 @@ pid_t ParentOf(int proc, const std::string& pid) {
 }
 
 std::multimap<pid_t, pid_t> ChildrenByParent(int proc) {
-  OwnedFd fd(CheckCall(openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open(/proc)"));
-  std::unique_ptr<DIR, CloseDirectory> directory(fdopendir(fd.get()));
-  if (directory == nullptr) ThrowSystemError(errno, "fdopendir(/proc)");
-  static_cast<void>(fd.Release());  // closed with the directory
+  OwnedDirectory directory(
+      OwnedFd(CheckCall(openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open(/proc)")));
+  if (directory.empty()) ThrowSystemError(errno, "fdopendir(/proc)");
   std::multimap<pid_t, pid_t> children;
-  while (const dirent* entry = readdir(directory.get())) {
+  while (const dirent* entry = directory.Next()) {
     pid_t pid = 0;
     const char* end = entry->d_name + std::strlen(entry->d_name);
     if (std::from_chars(entry->d_name, end, pid).ptr != end) continue;

@@ -1,19 +1,18 @@
 // What is in a working directory: its owners, its size, a copy of it.
 #include "harness/sandbox/directory_copy.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "harness/base/error.h"
+#include "harness/base/owned_directory.h"
 #include "harness/base/owned_fd.h"
 
 namespace sockspec {
@@ -38,10 +37,6 @@ void SetTimes(const fs::path& path, const struct stat& like) {
             path.string());
 }
 
-struct CloseDirectory {
-  void operator()(DIR* directory) const { closedir(directory); }
-};
-
 // Plain calls and no std::filesystem: this runs in a freshly forked process for every scenario,
 // where each page that is touched for the first time costs a fault.
 class Surveyor {
@@ -59,10 +54,10 @@ class Surveyor {
  private:
   // False where it has seen enough before the end.
   bool Visit(OwnedFd fd) {
-    std::unique_ptr<DIR, CloseDirectory> directory(fdopendir(fd.get()));
-    if (directory == nullptr) return true;  // not ours to read
-    const int parent = fd.Release();        // closed with the directory
-    while (const dirent* entry = readdir(directory.get())) {
+    OwnedDirectory directory(std::move(fd));
+    if (directory.empty()) return true;  // not ours to read
+    const int parent = directory.fd();
+    while (const dirent* entry = directory.Next()) {
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
       struct stat status = {};

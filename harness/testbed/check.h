@@ -141,18 +141,18 @@ inline constexpr std::string_view kEveryClientScenario = "EveryClientScenario";
 
 }  // namespace sockspec
 
-#define SOCKSPEC_NAME_(prefix, line) prefix##line
-#define SOCKSPEC_NAME(prefix, line) SOCKSPEC_NAME_(prefix, line)
-#define SOCKSPEC_CHECK(scenario, requirement, line)                             \
-  class SOCKSPEC_NAME(Check, line) : public ::sockspec::Check {                 \
-    void Judge() override;                                                      \
-  };                                                                            \
-  [[maybe_unused]] static const bool SOCKSPEC_NAME(kCheckRegistered, line) =    \
-      ::sockspec::RegisterCheck(                                                \
-          scenario, requirement, __FILE__, __LINE__,                            \
-          []() -> ::testing::Test* { return new SOCKSPEC_NAME(Check, line); }); \
-  void SOCKSPEC_NAME(Check, line)::Judge()
+#define SOCKSPEC_NAME_(prefix, number) prefix##number
+#define SOCKSPEC_NAME(prefix, number) SOCKSPEC_NAME_(prefix, number)
+#define SOCKSPEC_CHECK(scenario, requirement, number)                             \
+  class SOCKSPEC_NAME(Check, number) : public ::sockspec::Check {                 \
+    void Judge() override;                                                        \
+  };                                                                              \
+  [[maybe_unused]] static const bool SOCKSPEC_NAME(kCheckRegistered, number) =    \
+      ::sockspec::RegisterCheck(                                                  \
+          scenario, requirement, __FILE__, __LINE__,                              \
+          []() -> ::testing::Test* { return new SOCKSPEC_NAME(Check, number); }); \
+  void SOCKSPEC_NAME(Check, number)::Judge()
 
 // CHECK(Scenario, "ID") { EXPECT_... }: judges one requirement on that scenario's evidence. The
 // name must be one of the same file's SCENARIOs, or one of suites/ elsewhere; a test keeps it so.
-#define CHECK(Scenario, requirement) SOCKSPEC_CHECK(#Scenario, requirement, __LINE__)
+#define CHECK(Scenario, requirement) SOCKSPEC_CHECK(#Scenario, requirement, __COUNTER__)

@@ -11,8 +11,6 @@ namespace sockspec::report {
 
 namespace {
 
-constexpr std::size_t kLogBytes = 64 * 1024;
-
 // Two lanes: what the harness did on the left, what the program did on the right.
 void Ladder(const Report& report, const Row& row, pugi::xml_node body) {
   const bool known =
@@ -42,7 +40,7 @@ void Ladder(const Report& report, const Row& row, pugi::xml_node body) {
 void Stream(pugi::xml_node body, std::string_view name, const std::string& text, bool cut) {
   if (text.empty()) return;
   AddElement(body, "p", "small", fmt::format("{}{}:", name, cut ? " (cut)" : ""));
-  AddPre(body, "log", Last(text, kLogBytes));
+  AddPre(body, "log", Last(text, kFileLogBytes));
 }
 
 void Logs(const Report& report, const Row& row, pugi::xml_node body) {

@@ -89,6 +89,11 @@ std::string Last(std::string_view text, std::size_t limit) {
   return fmt::format("({} bytes left out)\n{}", cut, text.substr(cut));
 }
 
+std::string PageText(std::string_view text) {
+  if (text.size() <= kPageTextBytes) return std::string(text);
+  return fmt::format("{}... ({} bytes)", text.substr(0, kPageTextBytes), text.size());
+}
+
 std::size_t Columns(std::string_view visible) {
   return visible.size() - std::count_if(visible.begin(), visible.end(), IsContinuation);
 }

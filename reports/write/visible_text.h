@@ -18,8 +18,17 @@ enum class Breaks {
 // characters that only steer as U+FFFD.
 std::string Visible(std::string_view text, Breaks breaks = Breaks::kShow);
 
+// How much of what a program printed is shown, and of one text of the timeline: on a page that is
+// read at once, and in a file that folds it. The record has all that was kept.
+inline constexpr std::size_t kPageLogBytes = 2000;
+inline constexpr std::size_t kPageTextBytes = 600;
+inline constexpr std::size_t kFileLogBytes = 64 * 1024;
+
 // At most the last `limit` bytes, after a line that says how much was left out.
 std::string Last(std::string_view text, std::size_t limit);
+
+// The text, of a long one kPageTextBytes and how many there are.
+std::string PageText(std::string_view text);
 
 // Columns of a terminal that visible text takes, one for each code point.
 std::size_t Columns(std::string_view visible);

@@ -23,8 +23,6 @@ namespace sockspec::report {
 
 namespace {
 
-constexpr std::size_t kLogBytes = 64 * 1024;
-
 enum class Outcome { kPassed, kFailure, kError, kSkipped };
 
 Outcome OutcomeOf(const Report& report, const Row& row) {
@@ -296,7 +294,8 @@ class Junit {
   static void AppendLog(const std::string& scenario, const std::string& text, bool cut,
                         std::string* out) {
     if (text.empty()) return;
-    *out += fmt::format("--- {}{} ---\n{}\n", scenario, cut ? " (cut)" : "", Last(text, kLogBytes));
+    *out +=
+        fmt::format("--- {}{} ---\n{}\n", scenario, cut ? " (cut)" : "", Last(text, kFileLogBytes));
   }
 
   void WriteRunSuite() {

@@ -11,8 +11,6 @@ namespace sockspec::report {
 
 namespace {
 
-constexpr std::size_t kLogBytes = 2000;
-
 // Text inside HTML, on one line. A mention would call a person: the joiner after @ keeps it from
 // being one.
 std::string EscapeHtml(std::string_view text) {
@@ -176,7 +174,8 @@ class Markdown {
   }
 
   void Stream(std::string_view label, std::string_view text) {
-    if (!text.empty()) text_ += fmt::format("{}:\n\n{}\n", label, Fenced(Last(text, kLogBytes)));
+    if (!text.empty())
+      text_ += fmt::format("{}:\n\n{}\n", label, Fenced(Last(text, kPageLogBytes)));
   }
 
   void Reasons(std::string_view title, Verdict verdict) {

@@ -12,9 +12,7 @@ namespace sockspec::report {
 
 namespace {
 
-constexpr std::size_t kLogBytes = 2000;
 constexpr std::size_t kLogLines = 8;
-constexpr std::size_t kTextBytes = 600;  // of one text; other formats have it whole
 
 std::string Count(std::size_t number, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", number, number == 1 ? one : many);
@@ -96,8 +94,8 @@ class Terminal {
                    {Visible(ShortSource(row)) + "  ", Paint::kDim}},
                   Visible(row.reason), Paint::kBold, 2);
     page_.Field("where", Where(group));
-    page_.Field("expected", Visible(Shortened(row.expected)), Paint::kGreen);
-    page_.Field("observed", Visible(Shortened(row.observed)), Paint::kRed);
+    page_.Field("expected", Visible(PageText(row.expected)), Paint::kGreen);
+    page_.Field("observed", Visible(PageText(row.observed)), Paint::kRed);
     if (whole) {
       page_.Field("required", Visible(row.statement));
       if (ShortSource(row) != row.source) page_.Field("source", Visible(row.source));
@@ -136,14 +134,9 @@ class Terminal {
       page_.Wrapped({{fmt::format("  {:<12}", label), Paint::kDim},
                      {line.marked ? "▶ " : "│ ", paint},
                      {head, line.marked ? paint : Paint::kDim}},
-                    Visible(Shortened(line.text)), paint,
+                    Visible(PageText(line.text)), paint,
                     TerminalPage::kFieldIndent + 2 + Columns(head));
     }
-  }
-
-  static std::string Shortened(const std::string& text) {
-    if (text.size() <= kTextBytes) return text;
-    return fmt::format("{}... ({} bytes)", text.substr(0, kTextBytes), text.size());
   }
 
   // The end of what the program printed: its own message is often the best hint.
@@ -157,7 +150,7 @@ class Terminal {
 
   void Stream(std::string label, const std::string& text) {
     std::string_view rest = text;
-    if (rest.size() > kLogBytes) rest.remove_prefix(rest.size() - kLogBytes);
+    if (rest.size() > kPageLogBytes) rest.remove_prefix(rest.size() - kPageLogBytes);
     std::vector<std::string_view> lines;
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());

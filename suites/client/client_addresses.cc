@@ -90,10 +90,6 @@ SCENARIO(
   }
 }
 
-bool TakesHost(const LaunchSpec& launch) {
-  return launch.Mentions("host") || launch.Mentions("address");
-}
-constexpr const char* kNoHost = "the command takes no {host}";
 constexpr const char* kNotRedirected =
     "tries no address of the name: its resolver cannot be told of names here";
 

@@ -170,7 +170,6 @@ CHECK(ClientConnectTimesOut, "CLI-06") {
   const std::vector<int> faults = FaultsIn(timeline());
   Examine(faults);
   if (faults.empty()) Inconclusive("the program made no connect() call that could fail");
-  constexpr std::size_t kEndless = 100;
   if (faults.size() >= kEndless && DeadlineReached()) {
     ADD_FAILURE() << fmt::format("connects {} times and is not done when connect() times out",
                                  faults.size());

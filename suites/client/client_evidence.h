@@ -12,6 +12,15 @@
 
 namespace sockspec {
 
+// A client may ask again; one that does so as often as this never gives up.
+inline constexpr int kEndless = 100;
+
+// Whether it is told which host to ask, and what is said of one that is not.
+inline bool TakesHost(const LaunchSpec& launch) {
+  return launch.Mentions("host") || launch.Mentions("address");
+}
+inline constexpr const char* kNoHost = "the command takes no {host}";
+
 // --- for scenarios ------------------------------------------------------------------------------
 // Serves one client another text than the ordinary one, as Session::Serve() does.
 inline void ServeText(Session session, std::string_view reply) {

@@ -23,12 +23,6 @@ SCENARIO(ClientScopedLiteral, kClient, (Transports{Transport::kTcp6, Transport::
   WaitForExit();
 }
 
-constexpr const char* kNoHost = "the command takes no {host}";
-
-bool TakesHost(const LaunchSpec& launch) {
-  return launch.Mentions("host") || launch.Mentions("address");
-}
-
 // CLI-11: an unknown name is reported with the resolver's reason.
 CHECK(ClientUnknownName, "CLI-11") {
   if (!TakesHost(subject().launch)) NotApplicable(kNoHost);

@@ -28,9 +28,6 @@ SCENARIO(ClientAnswerSizes, kClient, kDatagrams, "answers of 30 and of 511 bytes
   }
 }
 
-// A client may ask again; one that does so as often as this never gives up.
-constexpr int kEndless = 100;
-
 SCENARIO(ClientLostAnswer, kClient, kDatagrams, "the server takes requests and never answers") {
   Listen();
   Launch();

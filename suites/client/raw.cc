@@ -17,9 +17,6 @@ SCENARIO(RawExchange, kClient, kRaw, "the host that is asked replies", .services
   WaitForExit();
 }
 
-// A client may ask again; one that does so as often as this never gives up.
-constexpr int kEndless = 100;
-
 SCENARIO(RawSilence, kClient, kRaw, "the host that is asked never replies",
          .services = kAskedServices) {
   Listen();

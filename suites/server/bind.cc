@@ -105,10 +105,6 @@ CHECK(SpecificAddress, "BIND-06") {
   }
 }
 
-std::uint16_t Swapped(int port) {
-  return static_cast<std::uint16_t>(((port & 0xff) << 8) | ((port >> 8) & 0xff));
-}
-
 // BIND-02: the port asked for, in network byte order.
 CHECK(Exchanges, "BIND-02") {
   if (!timeline().Has(Plane::kTrace)) {
@@ -127,7 +123,7 @@ CHECK(Exchanges, "BIND-02") {
   for (const int index : binds) {
     const int port = PortOf(CallAt(index).address);
     right = right || port == subject().port;
-    EXPECT_TRUE(port != Swapped(subject().port) || port == subject().port) << fmt::format(
+    EXPECT_TRUE(port != SwappedBytes(subject().port) || port == subject().port) << fmt::format(
         "binds port {}, which is {} with its bytes swapped (no htons())", port, subject().port);
   }
   EXPECT_TRUE(right) << fmt::format("binds {}, never port {}", CallAt(binds.front()).address,

@@ -79,8 +79,6 @@ std::set<int> NumbersIn(std::string_view text) {
   return numbers;
 }
 
-int WithSwappedBytes(int port) { return ((port & 0xff) << 8) | ((port >> 8) & 0xff); }
-
 std::string PeerHost(const Conversation& conversation) {
   std::string host(HostOf(conversation.local_address));
   std::erase_if(host, [](char letter) { return letter == '[' || letter == ']'; });
@@ -115,10 +113,10 @@ CHECK(Exchanges, "ACC-04") {
   }
   const std::set<int> numbers = NumbersIn(text);
   for (const int port : ports) {
-    const bool swapped = numbers.contains(WithSwappedBytes(port)) && !numbers.contains(port);
+    const bool swapped = numbers.contains(SwappedBytes(port)) && !numbers.contains(port);
     EXPECT_FALSE(swapped) << fmt::format(
         "prints a client's port as {}, which is {} with its bytes swapped (no ntohs())",
-        WithSwappedBytes(port), port);
+        SwappedBytes(port), port);
   }
 }
 
