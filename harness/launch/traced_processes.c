@@ -240,6 +240,12 @@ static int ThreadAfterThread(void) {
   return 0;
 }
 
+static int ForkAfterFork(void) {
+  while (1) {
+    if (fork() == 0) return pause();
+  }
+}
+
 static int IoUring(void) {
   char parameters[256] = {0};
   return syscall(SYS_io_uring_setup, 4, parameters) == -1 && errno == ENOSYS ? 0 : 1;
@@ -263,6 +269,7 @@ int main(int argc, char** argv) {
       {"options", Options},
       {"epoll-later", EpollLater},
       {"thread-after-thread", ThreadAfterThread},
+      {"fork-after-fork", ForkAfterFork},
       {"io-uring", IoUring},
   };
   return RunMode(argc, argv, modes, sizeof modes / sizeof modes[0]);

@@ -2,12 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 
+#include "harness/kernel/process_table.h"
 #include "harness/launch/traced_run.h"
 
 namespace sockspec {
@@ -84,6 +89,23 @@ TEST(Processes, AStopDuringTheBirthOfAThreadTakesNoLaterOne) {
     return run.Settled();
   });
   EXPECT_FALSE(stops) << "it goes on as if there had been no SIGSTOP";
+}
+
+// The event of the fork is lost then, in one of some launches.
+TEST(Processes, NoChildIsLeftOfAForkInWhichTheParentIsKilled) {
+  ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  const OwnedFd proc(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  constexpr int kLaunches = 40;
+  for (int i = 0; i < kLaunches; ++i) {
+    TracedRun run("fork-after-fork");
+    run.Until([&] { return run.tracer().LivingProcesses().size() > 3; });
+    for (const pid_t pid : run.tracer().LivingProcesses()) run.tracer().Signal(pid, SIGKILL);
+    run.Until([&] { return !run.tracer().AnyLiving(); });
+    run.tracer().EndStrays(getpid());
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {  // as a reaper does
+    }
+    ASSERT_THAT(DescendantsOf(proc.get(), getpid()), IsEmpty()) << "after launch " << i;
+  }
 }
 
 TEST(Processes, APipelineOfTheShellIsFollowed) {

@@ -196,6 +196,7 @@ void Testbed::Kill() {
   Step("kills the program");
   for (pid_t pid : watch_->LivingProcesses()) watch_->Signal(pid, SIGKILL);
   Wait([&] { return !watch_->AnyLiving(); }, Patience::kUntilServing);
+  if (tracer_ != nullptr && sandbox_.init_pid() != 0) tracer_->EndStrays(sandbox_.init_pid());
   DrainOutput();
 }
 

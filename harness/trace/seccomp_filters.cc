@@ -2,6 +2,7 @@
 #include "harness/trace/seccomp_filters.h"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -33,15 +34,9 @@ class Builder {
     const int rc = seccomp_rule_add(context_, action, call, 0);
     if (rc < 0) ThrowSystemError(-rc, fmt::format("seccomp_rule_add({})", call));
   }
-  // Only where the second argument, masked, is `value`.
-  void AddForSecond(std::uint32_t action, int call, std::uint64_t mask, std::uint64_t value) {
-    const int rc =
-        seccomp_rule_add(context_, action, call, 1, SCMP_A1(SCMP_CMP_MASKED_EQ, mask, value));
-    if (rc < 0) ThrowSystemError(-rc, fmt::format("seccomp_rule_add({})", call));
-  }
-  // Only where the first argument is `value`.
-  void AddForFirst(std::uint32_t action, int call, std::uint64_t value) {
-    const int rc = seccomp_rule_add(context_, action, call, 1, SCMP_A0(SCMP_CMP_EQ, value));
+  // Only where an argument is as the comparison says.
+  void AddWhere(std::uint32_t action, int call, scmp_arg_cmp argument) {
+    const int rc = seccomp_rule_add(context_, action, call, 1, argument);
     if (rc < 0) ThrowSystemError(-rc, fmt::format("seccomp_rule_add({})", call));
   }
 
@@ -72,14 +67,24 @@ SeccompFilters Build() {
                                                                    : opens;
     if (entry->kind == CallKind::kFutexWait) {
       // Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME; wake-ups run at full speed.
-      builder.AddForSecond(SCMP_ACT_TRACE(0), entry->number, FUTEX_CMD_MASK, FUTEX_WAIT);
-      builder.AddForSecond(SCMP_ACT_TRACE(0), entry->number, FUTEX_CMD_MASK, FUTEX_WAIT_BITSET);
-      continue;
+      constexpr std::uint64_t kOperation = FUTEX_CMD_MASK;
+      for (const std::uint64_t operation : {FUTEX_WAIT, FUTEX_WAIT_BITSET}) {
+        builder.AddWhere(SCMP_ACT_TRACE(0), entry->number,
+                         SCMP_A1_64(SCMP_CMP_MASKED_EQ, kOperation, operation));
+      }
+    } else if (entry->kind == CallKind::kSignalAction) {
+      // Not where it only asks: runtimes ask for each signal there is when they start.
+      builder.AddWhere(SCMP_ACT_TRACE(0), entry->number, SCMP_A1_64(SCMP_CMP_NE, 0));
+    } else if (entry->number == SYS_clone) {
+      // A new thread shows by its event, and no fault aims at it.
+      builder.AddWhere(SCMP_ACT_TRACE(0), entry->number,
+                       SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    } else {
+      builder.Add(SCMP_ACT_TRACE(0), entry->number);
     }
-    builder.Add(SCMP_ACT_TRACE(0), entry->number);
   }
   // A program that only waits for its standard input is asleep for good: see it fall asleep.
-  at_start.AddForFirst(SCMP_ACT_TRACE(0), SYS_read, STDIN_FILENO);
+  at_start.AddWhere(SCMP_ACT_TRACE(0), SYS_read, SCMP_A0_64(SCMP_CMP_EQ, STDIN_FILENO));
   at_start.Add(SCMP_ACT_ERRNO(ENOSYS), SYS_io_uring_setup);
   return {at_start.Export(), with_socket.Export(), own_clock.Export(), opens.Export()};
 }

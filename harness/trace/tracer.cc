@@ -65,6 +65,14 @@ void RequireOwnMachine(int proc_fd, pid_t pid) {
       CommandName(proc_fd, pid), machine, kElfMachine));
 }
 
+// Of rt_sigaction() the result is known before (sigaction(2) ERRORS); it need not stop again.
+bool SurelySucceeds(const PendingCall& pending) {
+  const int signal = pending.call.number;
+  constexpr std::uint64_t kSetSize = 8;  // of the kernel's sigset_t
+  return signal >= 1 && signal <= SIGRTMAX && signal != SIGKILL && signal != SIGSTOP &&
+         !pending.call.option.empty() && pending.arguments[3] == kSetSize;
+}
+
 }  // namespace
 
 Tracer::Tracer(int proc_fd, WatchHooks hooks) : proc_fd_(proc_fd), hooks_(std::move(hooks)) {}
@@ -336,6 +344,11 @@ void Tracer::OnEntry(TracedThread* thread) {
     pending.entry = entry = SpliceFromSocket();
   }
   DecodeEntry(tracee, &pending);
+  if (entry->kind == CallKind::kSignalAction && SurelySucceeds(pending)) {
+    pending.call.result = 0;
+    NoteCall(thread, &pending);
+    return Resume(thread);
+  }
   if (entry->kind == CallKind::kOpen && !IsPreparation(pending.call)) return Resume(thread);
   // A new task shows by its event.
   if (entry->kind == CallKind::kFork &&
@@ -418,19 +431,23 @@ void Tracer::OnExit(TracedThread* thread) {
   pending.call.result = result < 0 ? -1 : result;
   pending.call.error = result < 0 && result > -4096 ? static_cast<int>(-result) : 0;
   DecodeExit(tracee, &pending);
-  NoteEffect(thread, pending);
-  Track(thread, &pending);
-  if (pending.fault >= 0 && pending.fault_action == FaultAction::kAfter) {
-    // What really happened has been tracked; the program is told otherwise.
-    pending.call.injected = true;
-    pending.call.result = -1;
-    pending.call.error = pending.fault_error;
-    SetResult(thread->tid, -pending.fault_error);
-  }
-  thread->same_call_again = thread->last_call == pending.call.name;
-  thread->last_call = pending.call.name;
-  EmitCall(thread, pending);
+  NoteCall(thread, &pending);
   Resume(thread);
+}
+
+void Tracer::NoteCall(TracedThread* thread, PendingCall* pending) {
+  NoteEffect(thread, *pending);
+  Track(thread, pending);
+  if (pending->fault >= 0 && pending->fault_action == FaultAction::kAfter) {
+    // What really happened has been tracked; the program is told otherwise.
+    pending->call.injected = true;
+    pending->call.result = -1;
+    pending->call.error = pending->fault_error;
+    SetResult(thread->tid, -pending->fault_error);
+  }
+  thread->same_call_again = thread->last_call == pending->call.name;
+  thread->last_call = pending->call.name;
+  EmitCall(thread, *pending);
 }
 
 void Tracer::NoteInterrupted(TracedThread* thread) {

@@ -85,6 +85,9 @@ class Tracer : public ProgramWatch {
 
   bool AllStopped() const override;
   void Signal(pid_t pid, int signal) override;
+  // Ends what is left below the process that inherits orphans: the event of a fork is lost with a
+  // parent that is killed in it, and the child then stands still for ever. Known ones are none.
+  void EndStrays(pid_t reaper);
 
  private:
   struct TrackedTraffic {
@@ -103,6 +106,8 @@ class Tracer : public ProgramWatch {
   void OnSignal(TracedThread* thread, int signal);
   void OnEntry(TracedThread* thread);
   void OnExit(TracedThread* thread);
+  // A call that is over, or whose result is known: what it changes, and the event.
+  void NoteCall(TracedThread* thread, PendingCall* pending);
   void Resume(TracedThread* thread, int signal = 0);
   // The program may see, or want to use, more than the one processor that it shares with this one.
   void LeaveSharedProcessor();

@@ -1,5 +1,9 @@
 // The tracer: what the program's threads are doing now.
+#include <sys/wait.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <vector>
 
 #include "harness/base/error.h"
@@ -15,6 +19,19 @@ pid_t Tracer::LaunchedPid(int run) const {
     if (process->launched && process->run == run) return pid;
   }
   return 0;
+}
+
+void Tracer::EndStrays(pid_t reaper) {
+  for (const pid_t pid : DescendantsOf(proc_fd_, reaper)) {
+    if (processes_.contains(pid)) continue;
+    kill(pid, SIGKILL);
+    int status = 0;
+    pid_t ended = 0;
+    do {  // its stops come first; what is ours no more (ECHILD) has ended
+      ended = waitpid(pid, &status, __WALL);
+    } while ((ended == pid && WIFSTOPPED(status)) || (ended == -1 && errno == EINTR));
+    early_stops_.erase(pid);
+  }
 }
 
 std::vector<pid_t> Tracer::LivingProcesses() const {
