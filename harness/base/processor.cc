@@ -1,8 +1,6 @@
 // One processor for a worker and the program that it traces.
 #include "harness/base/processor.h"
 
-#include <sched.h>
-
 namespace sockspec {
 namespace {
 
@@ -27,6 +25,8 @@ void StayOnProcessor(int turn) {
 }
 
 bool StaysOnProcessor() { return stays; }
+
+const cpu_set_t& AllProcessors() { return allowed; }
 
 void LeaveProcessor() {
   LeaveProcessor(0);

@@ -1,4 +1,5 @@
 // A program for tracer_test: does known socket calls, one mode an argument.
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -202,6 +203,14 @@ static int Clock(void) {
   return after.tv_sec - before.tv_sec >= 3600 && time(NULL) >= after.tv_sec ? 0 : 1;
 }
 
+// Prints how many processors it may use, as it is told.
+static int Processors(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  printf("%d\n", CPU_COUNT(&set));
+  return 0;
+}
+
 int main(int argc, char** argv) {
   static const struct Mode modes[] = {
       {"calls", Calls},
@@ -216,6 +225,7 @@ int main(int argc, char** argv) {
       {"spin", Spin},
       {"connect-twice", ConnectTwice},
       {"clock", Clock},
+      {"processors", Processors},
       {"opens", Opens},
       {"deaf-to-poll", DeafToPoll},
       {"spin-beside-sleeper", SpinBesideSleeper},

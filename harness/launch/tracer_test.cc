@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "harness/base/processor.h"
 #include "harness/launch/launch.h"
 #include "harness/launch/traced_run.h"
 
@@ -58,6 +59,17 @@ TEST(Tracer, CountsTheCallsOfAllThreads) {
   EXPECT_EQ(run.Finish(), 0);
   EXPECT_EQ(run.timeline().Calls("socket").size(), 200u);
   EXPECT_EQ(run.timeline().Calls("close").size(), 200u);
+}
+
+TEST(Tracer, TellsOfAllProcessorsWhoeverAsks) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  StayOnProcessor(0);
+  TracedRun run("processors");
+  EXPECT_EQ(run.Finish(), 0);
+  EXPECT_EQ(run.Output(), std::to_string(CPU_COUNT(&before)) + "\n");
+  EXPECT_EQ(StaysOnProcessor(), CPU_COUNT(&before) > 1) << "who asks uses no other by that";
+  LeaveProcessor();
 }
 
 TEST(Faults, AShortenedVectorReallyTransfersLess) {

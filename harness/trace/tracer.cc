@@ -310,7 +310,8 @@ void Tracer::OnEntry(TracedThread* thread) {
   }
   const CallEntry* entry = FindCall(info.seccomp.nr);
   if (entry == nullptr) return Resume(thread);
-  if (entry->kind == CallKind::kAffinity) {
+  if (entry->kind == CallKind::kAffinity &&
+      (info.seccomp.nr != SYS_sched_getaffinity || !StaysOnProcessor())) {
     LeaveSharedProcessor();
     return Resume(thread);
   }
@@ -426,6 +427,13 @@ void Tracer::OnExit(TracedThread* thread) {
   }
   if (pending.entry->kind == CallKind::kClock) {
     if (result >= 0) ShiftClock(thread->tid, pending, clock_shift_, result);
+    return Resume(thread);
+  }
+  if (pending.entry->kind == CallKind::kAffinity) {
+    // The result is the size of the kernel's set.
+    if (result > 0 && result <= static_cast<std::int64_t>(sizeof(cpu_set_t))) {
+      tracee.Write(pending.arguments[2], &AllProcessors(), static_cast<std::size_t>(result));
+    }
     return Resume(thread);
   }
   pending.call.result = result < 0 ? -1 : result;
