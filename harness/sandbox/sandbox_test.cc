@@ -2,7 +2,6 @@
 #include "harness/sandbox/sandbox.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <limits.h>
@@ -17,6 +16,7 @@
 #include <filesystem>
 #include <string>
 
+#include "harness/base/owned_directory.h"
 #include "harness/sandbox/init.h"
 #include "harness/sandbox/sandbox_testing.h"
 
@@ -192,10 +192,9 @@ TEST_F(IsolatedSandbox, InitKeepsNoDescriptor) {
     const std::string path = std::to_string(sandbox.init_pid()) + "/fd";
     OwnedFd fd(CheckCall(openat(sandbox.proc_fd(), path.c_str(), O_RDONLY | O_DIRECTORY),
                          "open(/proc/{})", path));
-    DIR* list = fdopendir(fd.Release());
+    OwnedDirectory list(std::move(fd));
     int count = -2;  // . and ..
-    while (readdir(list) != nullptr) ++count;
-    closedir(list);
+    while (list.Next() != nullptr) ++count;
     return std::to_string(count);
   });
   EXPECT_EQ(output, "0");
