@@ -11,6 +11,8 @@ namespace sockspec::report {
 
 namespace {
 
+std::string Text(const TimelineLine& line) { return Visible(PageText(line.text)); }
+
 Paint PaintOf(const TimelineLine& line) {
   if (line.plane == "fault") return Paint::kRed;
   if (line.plane == "wire") return Paint::kCyan;
@@ -46,7 +48,7 @@ void WriteColumns(const CaseTimeline& timeline, TerminalPage* page) {
     page->Wrapped({{time, Paint::kDim},
                    {fmt::format("{:<{}}  ", Visible(line.plane), plane), paint},
                    {fmt::format("{:<{}}  ", Visible(line.actor), actor), Paint::kDim}},
-                  Visible(PageText(line.text)), paint == Paint::kBold ? Paint::kPlain : paint,
+                  Text(line), paint == Paint::kBold ? Paint::kPlain : paint,
                   Columns(time) + plane + actor + 4);
   }
 }
@@ -91,18 +93,17 @@ class Ladder {
       if (line.plane == "wire") {
         const bool rightwards = (line.flow == Flow::kToProgram) != program_is_left_;
         const char* arrow = line.flow == Flow::kNone ? "" : rightwards ? "──▶" : "◀──";
-        Cells(time, WithoutArrow(Visible(PageText(line.text))), arrow, !program_is_left_, paint);
+        Cells(time, WithoutArrow(Text(line)), arrow, !program_is_left_, paint);
       } else if (line.actor != "harness") {
         // The lane says who it is, but for other processes than the first.
         const bool first = line.actor == timeline_.role;
-        Cells(time, (first ? "" : Visible(line.actor) + ": ") + Visible(PageText(line.text)), "",
-              program_is_left_, paint);
+        Cells(time, (first ? "" : Visible(line.actor) + ": ") + Text(line), "", program_is_left_,
+              paint);
       } else {
         page_.Wrapped({{time, Paint::kDim},
                        {"  ", Paint::kPlain},
                        {"── " + Visible(line.plane) + ": ", paint}},
-                      Visible(PageText(line.text)), paint == Paint::kBold ? Paint::kPlain : paint,
-                      kTimes + kGap + 3);
+                      Text(line), paint == Paint::kBold ? Paint::kPlain : paint, kTimes + kGap + 3);
       }
     }
   }

@@ -69,10 +69,10 @@ std::vector<SocketRow> OwnConnections(const Snapshot& snapshot);
 std::string Listing(const std::vector<SocketRow>& rows);
 // The number after the last colon of a printed address; -1 without one.
 int PortOf(std::string_view address);
-// What becomes of a port without htons() or ntohs() on a little-endian machine.
-inline int SwappedBytes(int port) { return ((port & 0xff) << 8) | ((port >> 8) & 0xff); }
 // The part before it.
 std::string_view HostOf(std::string_view address);
+// What becomes of a port without htons() or ntohs() on a little-endian machine.
+inline int SwappedBytes(int port) { return ((port & 0xff) << 8) | ((port >> 8) & 0xff); }
 
 // --- launches -----------------------------------------------------------------------------------
 // How a launch that should not serve (or may fail) went.
