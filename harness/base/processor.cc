@@ -7,21 +7,25 @@ namespace {
 cpu_set_t allowed;  // all that the process might use before it kept to one
 bool stays = false;
 
+int Nth(const cpu_set_t& processors, int n) {
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (CPU_ISSET(processor, &processors) && n-- == 0) return processor;
+  }
+  return -1;
+}
+
 }  // namespace
 
 void StayOnProcessor(int turn) {
   if (stays || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
   const int count = CPU_COUNT(&allowed);
   if (count < 2) return;
-  int left = turn % count;
-  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
-    if (!CPU_ISSET(processor, &allowed) || left-- > 0) continue;
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(processor, &one);
-    stays = sched_setaffinity(0, sizeof one, &one) == 0;
-    return;
-  }
+  const int chosen = turn == kWhereItRuns ? sched_getcpu() : Nth(allowed, turn % count);
+  if (chosen < 0 || chosen >= CPU_SETSIZE) return;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(chosen, &one);
+  stays = sched_setaffinity(0, sizeof one, &one) == 0;
 }
 
 bool StaysOnProcessor() { return stays; }

@@ -2,9 +2,9 @@
 //
 // Every stop of a traced program is a switch to the tracer and back. Between two processors each
 // switch wakes one that has fallen asleep, which costs ten times as much on a virtual machine. So
-// both share one as long as the program cannot notice: until it says which processors it wants to
-// use, or starts a thread or process. Then both have all of them again (sched_setaffinity(2)). Who
-// only asks is told of all.
+// both share one, with all threads and processes that the program starts: it runs as on a host with
+// one processor, as every conforming program can. When it says which processors it wants to use,
+// both have all of them again (sched_setaffinity(2)). Who only asks is told of all.
 #pragma once
 
 #include <sched.h>
@@ -12,8 +12,11 @@
 
 namespace sockspec {
 
+constexpr int kWhereItRuns = -1;
+
 // Keeps the calling process, and what it starts, on the `turn`-th of the processors that it may
-// use, counted round. Does nothing where there is one alone or the kernel refuses.
+// use, counted round, or on the one that the kernel has just chosen for it. Does nothing where
+// there is one alone or the kernel refuses.
 void StayOnProcessor(int turn);
 // Whether this process keeps to one by StayOnProcessor().
 bool StaysOnProcessor();

@@ -23,6 +23,11 @@ TEST(Processor, IsOneUntilItIsLeft) {
   EXPECT_EQ(CPU_COUNT(&one), 1);
   LeaveProcessor();
   EXPECT_FALSE(StaysOnProcessor());
+  StayOnProcessor(kWhereItRuns);
+  const cpu_set_t chosen = Processors();
+  EXPECT_EQ(CPU_COUNT(&chosen), 1);
+  EXPECT_TRUE(CPU_ISSET(sched_getcpu(), &chosen));
+  LeaveProcessor();
   const cpu_set_t after = Processors();
   EXPECT_TRUE(CPU_EQUAL(&after, &before));
 }

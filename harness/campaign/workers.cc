@@ -33,7 +33,14 @@ struct Worker {
   OwnedFd turn;  // its turn is told here
   std::string text;
   std::int64_t started = 0;  // its turn; 0: not yet
+  int place = -1;            // of those at work, so that each can have a processor of its own
   bool late = false;         // killed by its deadline
+};
+
+// What a worker is told when its turn has come.
+struct TurnMessage {
+  std::int64_t started = 0;
+  int processor = kWhereItRuns;  // for StayOnProcessor()
 };
 
 // Blocks SIGINT, SIGTERM and SIGCHLD and takes them from a descriptor instead.
@@ -122,13 +129,27 @@ class Pool {
       if (turn == Turn::kNow) {
         ++at_work;
         worker->started = MonotonicNanoseconds();
+        worker->place = FreePlace();
+        // Campaigns that run side by side should not all keep to the same few.
+        const int processor = options_.at_once > 1 ? getpid() + worker->place : kWhereItRuns;
+        const TurnMessage told{.started = worker->started, .processor = processor};
         // A worker that has died meanwhile is seen when it is reaped.
-        send(worker->turn.get(), &worker->started, sizeof worker->started, MSG_NOSIGNAL);
+        send(worker->turn.get(), &told, sizeof told, MSG_NOSIGNAL);
         worker->turn.Reset();
         if (calls_.started) calls_.started(worker->job);
       }
       ++worker;
     }
+  }
+
+  // The first that no worker at work has: as many as may be at work at once.
+  int FreePlace() const {
+    int place = 0;
+    while (std::ranges::any_of(workers_,
+                               [&](const Worker& worker) { return worker.place == place; })) {
+      ++place;
+    }
+    return place;
   }
 
   void Start(int job) {
@@ -149,7 +170,6 @@ class Pool {
       worker.turn.Reset();
       Work(job, output.get(), turn.get(), parent);
     }
-    ++forked_;
     if (options_.own_group) setpgid(worker.pid, worker.pid);  // the worker does so too: no race
     workers_.push_back(std::move(worker));
   }
@@ -159,11 +179,11 @@ class Pool {
     if (getppid() != parent) _exit(EXIT_FAILURE);
     if (options_.own_group) setpgid(0, 0);
     signals_.LetThrough();
-    if (options_.own_group) StayOnProcessor(forked_);
-    const auto await_turn = [turn] {
-      std::int64_t told = 0;
+    const auto await_turn = [this, turn] {
+      TurnMessage told;
       if (recv(turn, &told, sizeof told, MSG_WAITALL) != sizeof told) _exit(EXIT_FAILURE);
-      return told;
+      if (options_.own_group) StayOnProcessor(told.processor);
+      return told.started;
     };
     try {
       WriteAll(output, calls_.work(job, await_turn) + "\n");
@@ -269,7 +289,6 @@ class Pool {
   const WorkerCalls& calls_;
   Signals signals_;
   std::list<Worker> workers_;
-  int forked_ = 0;
 };
 
 }  // namespace
