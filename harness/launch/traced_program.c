@@ -211,6 +211,19 @@ static int Processors(void) {
   return 0;
 }
 
+// Moves to the last one that it is told of, and prints whether it is there.
+static int ChooseProcessor(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  int last = CPU_SETSIZE - 1;
+  while (last > 0 && !CPU_ISSET(last, &set)) --last;
+  CPU_ZERO(&set);
+  CPU_SET(last, &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0) return 1;
+  printf("%s\n", sched_getcpu() == last ? "there" : "elsewhere");
+  return 0;
+}
+
 int main(int argc, char** argv) {
   static const struct Mode modes[] = {
       {"calls", Calls},
@@ -226,6 +239,7 @@ int main(int argc, char** argv) {
       {"connect-twice", ConnectTwice},
       {"clock", Clock},
       {"processors", Processors},
+      {"choose-processor", ChooseProcessor},
       {"opens", Opens},
       {"deaf-to-poll", DeafToPoll},
       {"spin-beside-sleeper", SpinBesideSleeper},

@@ -72,6 +72,26 @@ TEST(Tracer, TellsOfAllProcessorsWhoeverAsks) {
   LeaveProcessor();
 }
 
+TEST(Tracer, SharesItsProcessorWithAllThreads) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  StayOnProcessor(kWhereItRuns);
+  TracedRun run("threads");
+  EXPECT_EQ(run.Finish(), 0);
+  EXPECT_EQ(run.timeline().Calls("socket").size(), 200u);
+  EXPECT_EQ(StaysOnProcessor(), CPU_COUNT(&before) > 1);
+  LeaveProcessor();
+}
+
+TEST(Tracer, LetsAProgramChooseItsProcessor) {
+  StayOnProcessor(0);
+  TracedRun run("choose-processor");
+  EXPECT_EQ(run.Finish(), 0);
+  EXPECT_EQ(run.Output(), "there\n");
+  EXPECT_FALSE(StaysOnProcessor());
+  LeaveProcessor();
+}
+
 TEST(Faults, AShortenedVectorReallyTransfersLess) {
   TracedRun run("transfer", {{.call = CallClass::kSend,
                               .role = SocketRole::kConnection,

@@ -155,10 +155,11 @@ struct TracedThread {
   // the harness looks the same: it comes from outside the program's pid namespace.
   bool first_stop_due = false;
   bool group_stopped = false;
-  bool held = false;       // by a fault: not resumed until Tracer::Release()
-  bool has_begun = false;  // its first stop, before its first instruction, was seen
-  bool may_sleep = false;  // entered a call that is not followed to its end, in which it
-                           // may sleep: a futex, a pipe
+  bool held = false;             // by a fault: not resumed until Tracer::Release()
+  bool has_begun = false;        // its first stop, before its first instruction, was seen
+  bool may_sleep = false;        // entered a call that is not followed to its end, in which it
+                                 // may sleep: a futex, a pipe
+  std::int64_t resumed_at = -1;  // which look at stops it was that let it go on last
   std::optional<ThreadStateFile> state_file;
   std::weak_ptr<OpenSocket> conversation;  // the connection that it used last
   bool seeks_clients = false;  // has found none without waiting: accept or a look that failed

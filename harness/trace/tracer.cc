@@ -1,6 +1,7 @@
 // The tracer: stops of the program under test. Its threads, processes and signals.
 #include "harness/trace/tracer.h"
 
+#include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,6 +85,7 @@ void Tracer::Adopt(pid_t pid, int run, bool own_clock) {
   process->launched = true;
   own_clock_ = own_clock;
   listens_ = awaited_clients_ = false;
+  starts_ = true;
   if (own_clock_) HideVdso(pid);
   TracedThread* thread = AddThread(pid, process);
   Emit(thread, {.kind = EventKind::kProcessStarted, .text = "launch"});
@@ -94,6 +96,7 @@ void Tracer::Adopt(pid_t pid, int run, bool own_clock) {
 }
 
 void Tracer::Resume(TracedThread* thread, int signal) {
+  thread->resumed_at = looks_;
   const bool to_exit = thread->pending.has_value();
   if (ptrace(to_exit ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, 0, signal) == -1 &&
       errno != ESRCH) {  // ESRCH: it was killed meanwhile; its end is reported by waitpid
@@ -102,11 +105,20 @@ void Tracer::Resume(TracedThread* thread, int signal) {
 }
 
 int Tracer::HandleStops() {
+  ++looks_;
   int handled = 0;
+  // While the program starts nobody else has anything to do. It has the processor until it stops
+  // again or sleeps, without a turn of the event loop for each of its calls.
+  int let_run = 0;
   while (handled < kMostStops) {
     int status = 0;
     const pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
     if (tid == -1 && errno == EINTR) continue;
+    if (tid == 0 && let_run < handled && starts_ && StaysOnProcessor()) {
+      let_run = handled;
+      sched_yield();
+      continue;
+    }
     if (tid <= 0) break;  // none now, or (ECHILD) no child at all
     ++handled;
     HandleStop(tid, status);
@@ -167,7 +179,6 @@ void Tracer::OnNewThread(TracedThread* parent, int event) {
                   .text = is_thread                     ? "thread"
                           : event == PTRACE_EVENT_VFORK ? "vfork"
                                                         : "fork"});
-    LeaveSharedProcessor();
     thread->first_stop_due = early_stops_.erase(tid) == 0;
     if (!thread->first_stop_due) Begin(thread);
   }

@@ -109,7 +109,7 @@ class Tracer : public ProgramWatch {
   // A call that is over, or whose result is known: what it changes, and the event.
   void NoteCall(TracedThread* thread, PendingCall* pending);
   void Resume(TracedThread* thread, int signal = 0);
-  // The program may see, or want to use, more than the one processor that it shares with this one.
+  // The program wants to use other processors than the one that it shares with this process.
   void LeaveSharedProcessor();
   void Begin(TracedThread* thread);  // its first stop, before its first instruction
 
@@ -160,7 +160,7 @@ class Tracer : public ProgramWatch {
   void AddFilter(pid_t tid, const SeccompProgram& program);
   // open() faults: where their time begins, where it ends, and what they may hit.
   void OnListening(TracedThread* thread);
-  void OnAwaitingClients(const PendingCall& pending);
+  void NoteStage(const PendingCall& pending);
   bool IsPreparation(const Call& call) const;
   std::int64_t NumberOfProcess(std::int64_t inner) const;
   void NoteInterrupted(TracedThread* thread);
@@ -182,13 +182,15 @@ class Tracer : public ProgramWatch {
   std::map<int, TrackedTraffic> traffic_;  // by connection
   std::vector<ArmedFault> faults_;
   int faults_hit_ = 0;
+  std::int64_t looks_ = 0;                // HandleStops() was called
   std::set<pid_t> suppress_stop_signal_;  // threads sent a SIGSTOP by EndTimedWaits
   std::map<pid_t, int> failing_in_a_row_;
   std::map<pid_t, int> numbers_;  // inner pid -> number, of ended processes too: a zombie may
                                   // still be sent a signal
   std::int64_t activity_ = 0;     // counts whatever threads do besides waiting
   bool listens_ = false, awaited_clients_ = false;  // in the latest run
-  std::int64_t left_out_ = 0;                       // nanoseconds of waits that were ended early
+  bool starts_ = false;        // it has not yet turned to anybody on the other side of a socket
+  std::int64_t left_out_ = 0;  // nanoseconds of waits that were ended early
   std::map<std::uint64_t, std::shared_ptr<OpenSocket>> in_flight_;  // by inode: in messages that
                                                                     // nobody has taken yet
   bool own_clock_ = false;

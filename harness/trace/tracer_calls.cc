@@ -142,7 +142,7 @@ void Tracer::OnEntry(TracedThread* thread) {
     pending.wait.reset();
   } else {
     if (entry->kind == CallKind::kClose) ForgetDescriptor(thread->process, pending.call.fd);
-    OnAwaitingClients(pending);
+    NoteStage(pending);
     if (pending.wait.has_value()) BeginWait(thread, &*pending.wait);
   }
   thread->pending = std::move(pending);

@@ -51,12 +51,16 @@ void Tracer::OnListening(TracedThread* thread) {
   thread->process->open_filter = true;
 }
 
-void Tracer::OnAwaitingClients(const PendingCall& pending) {
-  const bool accepts = pending.entry->kind == CallKind::kAccept;
-  if (accepts || (pending.wait.has_value() &&
-                  (pending.wait->on_listener || WatchesListener(pending.wait->watched)))) {
-    awaited_clients_ = true;
-  }
+void Tracer::NoteStage(const PendingCall& pending) {
+  const CallKind kind = pending.entry->kind;
+  const bool accepts = kind == CallKind::kAccept ||
+                       (pending.wait.has_value() &&
+                        (pending.wait->on_listener || WatchesListener(pending.wait->watched)));
+  const bool transfers = kind == CallKind::kSend || kind == CallKind::kReceive;
+  const bool talks = kind == CallKind::kConnect || kind == CallKind::kShutdown ||
+                     (transfers && pending.socket != nullptr);
+  awaited_clients_ = awaited_clients_ || accepts;
+  starts_ = starts_ && !accepts && !talks;
 }
 
 void Tracer::Arm(const Fault& fault) { faults_.push_back({fault}); }

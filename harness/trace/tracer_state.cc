@@ -72,6 +72,11 @@ RestState Tracer::StateOfRest() const {
       state.what = thread->held ? "held by the harness" : "stopped by a signal";
       continue;
     }
+    // It has just been let go on, and not into a call in which it may sleep.
+    if (thread->resumed_at == looks_ && !thread->may_sleep &&
+        !(thread->pending.has_value() && thread->pending->wait.has_value())) {
+      return {Rest::kActive, ""};
+    }
     const auto letter = thread->state_file->Read();
     if (letter == 'Z' && thread->process->living_threads > 1) continue;  // its leader left
     const Wait* wait = thread->pending.has_value() && thread->pending->wait.has_value()
