@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <boost/process/v2/impl/environment.ipp>
 #include <csignal>
+#include <filesystem>
 
 #include "harness/base/error.h"
 #include "harness/base/owned_fd.h"
