@@ -28,7 +28,7 @@ def exchange(service, server, count):
 
 
 def kind_of(link):
-    """What a descriptor is open on; nothing if it has been closed since it was listed."""
+    """What a descriptor is open on; "" if it has been closed since it was listed."""
     try:
         return os.readlink(link).split(":")[0]
     except FileNotFoundError:
@@ -45,7 +45,7 @@ def settle(server):
             status = dict(line.split(":", 1) for line in lines)
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as line:
             children = len(line.read().split())
-        kinds = [kind_of(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")]
+        kinds = [kind for entry in os.scandir(f"/proc/{pid}/fd") if (kind := kind_of(entry.path))]
         figures = {"descriptors": len(kinds), "sockets": kinds.count("socket"),
                    "threads": int(status["Threads"]), "children": children}
         idle = (figures["sockets"], figures["threads"], children) == (1, 1, 0)
