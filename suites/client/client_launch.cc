@@ -81,7 +81,11 @@ SCENARIO(ClientClosedDescriptors, kClient, kAllTransports,
   Listen();
   for (const std::vector<int>& closed : {std::vector<int>{0}, std::vector<int>{0, 1, 2}}) {
     Launch({.closed = closed});
-    Accept().Serve();
+    Session session = Accept();
+    // What it watches twice, since the connection has the number of its input, it then sees at
+    // once.
+    if (Running()) SettleInWait();
+    session.Serve();
     WaitForExit();
     if (Running()) Kill();
   }
