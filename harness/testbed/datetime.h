@@ -16,7 +16,7 @@ struct StatedTime {
 // All readings, since "01/02/2024" and "82" have several; empty where the text has no date and time
 // that is understood. Known: ctime(3), date(1), RFC 867's two, ISO 8601 (basic and extended),
 // RFC 5322, RFC 850, NIST's (modified Julian date first), and numeric dates with / . or -, with
-// English month names and 12 or 24 hours.
+// English month names and 12 or 24 hours. Of a long text the first 4096 bytes are read.
 std::vector<StatedTime> ReadStatedTime(std::string_view text);
 
 // Whether a reading lies between two moments of UTC (seconds since 1970, fractions kept), taken in

@@ -69,6 +69,19 @@ TEST(ReadStatedTime, GivesNothingForOtherText) {
   EXPECT_THAT(ReadStatedTime(std::string("\0\xff\x80", 3)), IsEmpty());
 }
 
+// What a hostile program may send.
+TEST(ReadStatedTime, TakesNoLongerForALongText) {
+  constexpr std::size_t kMebibyte = 1 << 20;
+  const std::string spaces(kMebibyte, ' ');
+  const std::string line = "Sat Nov 21 10:00:01 2026";
+  EXPECT_FALSE(ReadStatedTime(line + spaces).empty());
+  EXPECT_TRUE(ReadStatedTime("10:00:01 21" + spaces + "Nov 2026").empty());
+  std::string days;
+  while (days.size() < kMebibyte) days += "feb 1 ";
+  EXPECT_TRUE(ReadStatedTime(days).empty());
+  EXPECT_FALSE(NamesOtherZone(spaces + "CET"));
+}
+
 TEST(IsBetween, TakesAnyZoneOfWholeQuarters) {
   EXPECT_TRUE(IsBetween({k2024, 1}, k2024 - 2, k2024 + 2));
   EXPECT_TRUE(IsBetween({k2024 + 20700, 1}, k2024 - 2, k2024 + 2));
