@@ -134,7 +134,8 @@ std::vector<int> Timeline::Calls(std::string_view name) const {
   });
 }
 
-std::vector<Conversation> Timeline::Conversations() const {
+const std::vector<Conversation>& Timeline::Conversations() const {
+  if (conversations_.has_value()) return *conversations_;
   std::map<int, Conversation> by_number;
   for (std::size_t i = 0; i < events_.size(); ++i) {
     const Event& event = events_[i];
@@ -148,10 +149,11 @@ std::vector<Conversation> Timeline::Conversations() const {
     conversation.events.push_back(static_cast<int>(i));
     Continue(conversation, event, static_cast<int>(i));
   }
-  std::vector<Conversation> all;
-  all.reserve(by_number.size());
-  for (auto& [number, conversation] : by_number) all.push_back(std::move(conversation));
-  return all;
+  conversations_.emplace().reserve(by_number.size());
+  for (auto& [number, conversation] : by_number) {
+    conversations_->push_back(std::move(conversation));
+  }
+  return *conversations_;
 }
 
 std::string Timeline::Output(int run, int stream) const {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -70,9 +71,15 @@ class Timeline {
   void Lack(Plane plane) { missing_.insert(plane); }
   bool Has(Plane plane) const { return !missing_.contains(plane); }
 
-  void Append(Event event) { events_.push_back(std::move(event)); }
+  void Append(Event event) {
+    conversations_.reset();
+    events_.push_back(std::move(event));
+  }
   // For an act whose event has to stand before those that it brings about.
-  Event& Amend(int index) { return events_[static_cast<std::size_t>(index)]; }
+  Event& Amend(int index) {
+    conversations_.reset();
+    return events_[static_cast<std::size_t>(index)];
+  }
   const std::deque<Event>& events() const { return events_; }
   std::size_t size() const { return events_.size(); }
   const Event& operator[](std::size_t index) const { return events_[index]; }
@@ -82,8 +89,8 @@ class Timeline {
   std::vector<int> OfKind(EventKind kind) const;
   std::vector<int> Calls(std::string_view name) const;  // glob: "accept*"
 
-  // In order of the connections' numbers.
-  std::vector<Conversation> Conversations() const;
+  // In order of the connections' numbers. Valid until the next event.
+  const std::vector<Conversation>& Conversations() const;
   // All bytes of standard output (1) or error (2) of a run.
   std::string Output(int run, int stream) const;
   // The exit of a run's first process, or nullptr.
@@ -92,6 +99,7 @@ class Timeline {
  private:
   std::deque<Event> events_;
   std::set<Plane> missing_;
+  mutable std::optional<std::vector<Conversation>> conversations_;  // all checks ask for them
 };
 
 // JSON text of an event (one object, no line break) and back; every byte survives. The reader

@@ -66,14 +66,14 @@ void Check::TestBody() {
   }
 }
 
-std::vector<Conversation> Check::AllConversations() {
-  std::vector<Conversation> all = timeline().Conversations();
+const std::vector<Conversation>& Check::AllConversations() {
+  const std::vector<Conversation>& all = timeline().Conversations();
   for (const Conversation& conversation : all) Examine(conversation.events);
   return all;
 }
 
 Conversation Check::TheConversation(int number) {
-  for (Conversation& conversation : timeline().Conversations()) {
+  for (const Conversation& conversation : timeline().Conversations()) {
     if (conversation.connection != number) continue;
     Examine(conversation.events);
     return conversation;
@@ -227,7 +227,7 @@ ReplyModel Check::FirstReply() {
 }
 
 ReplyModel Check::OrdinaryReply() {
-  const std::vector<Conversation> all = timeline().Conversations();
+  const std::vector<Conversation>& all = timeline().Conversations();
   const ReplyModel model(subject().definition, all.empty() ? "" : all.front().received);
   for (const std::size_t i : {0, 1}) {
     const bool served = i < all.size() && all[i].ending != Ending::kReset && model.Fits(all[i]);

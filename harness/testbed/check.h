@@ -75,8 +75,8 @@ class Check : public ::testing::Test {
   const Timeline& timeline() const;  // unmarked; use Examine() for what a verdict rests on
 
   // --- evidence: everything returned is marked as examined ---------------------------------------
-  Conversation TheConversation(int number = 0);  // inconclusive if the scenario had none
-  std::vector<Conversation> AllConversations();  // may be empty
+  Conversation TheConversation(int number = 0);         // inconclusive if the scenario had none
+  const std::vector<Conversation>& AllConversations();  // may be empty
   // Traced calls whose name matches the glob; inconclusive where the program was not traced.
   std::vector<Call> Calls(std::string_view glob);
   std::vector<Call> Calls(std::string_view glob, SocketRole role);

@@ -28,19 +28,17 @@ RunKind KindOf(unsigned char byte) {
   return RunKind::kOther;
 }
 
-std::vector<Run> RunsOf(std::string_view text) {
-  std::vector<Run> runs;
-  for (std::size_t start = 0; start < text.size();) {
-    const RunKind kind = KindOf(static_cast<unsigned char>(text[start]));
-    std::size_t end = start + 1;
-    while (kind != RunKind::kOther && end < text.size() &&
-           KindOf(static_cast<unsigned char>(text[end])) == kind) {
-      ++end;
-    }
-    runs.push_back({kind, text.substr(start, end - start)});
-    start = end;
+// Takes the first run off `text`, which is not empty.
+Run TakeRun(std::string_view* text) {
+  const RunKind kind = KindOf(static_cast<unsigned char>(text->front()));
+  std::size_t length = 1;
+  while (kind != RunKind::kOther && length < text->size() &&
+         KindOf(static_cast<unsigned char>((*text)[length])) == kind) {
+    ++length;
   }
-  return runs;
+  const Run run{kind, text->substr(0, length)};
+  text->remove_prefix(length);
+  return run;
 }
 
 bool IsText(std::string_view bytes) {
@@ -78,29 +76,30 @@ bool IsTornPart(std::string_view one, std::string_view other) {
 }  // namespace
 
 bool SameShape(std::string_view reply, std::string_view model) {
-  if (reply.empty() || model.empty()) return reply.empty() && model.empty();
+  if (reply == model) return true;
   // Binary replies hold no words; only their length stays the same from one to the next.
   if (!IsText(reply) || !IsText(model)) return reply.size() == model.size();
-  const std::vector<Run> runs = RunsOf(reply);
-  const std::vector<Run> wanted = RunsOf(model);
-  if (runs.size() != wanted.size()) return false;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (runs[i].kind != wanted[i].kind) return false;
-    const bool last = i + 1 == runs.size();
-    const bool fraction = i > 0 && (wanted[i - 1].text == "." || wanted[i - 1].text == ",");
-    switch (runs[i].kind) {
+  std::string_view before;
+  while (!reply.empty() && !model.empty()) {
+    const Run run = TakeRun(&reply);
+    const Run wanted = TakeRun(&model);
+    if (run.kind != wanted.kind) return false;
+    const bool last = reply.empty() && model.empty();
+    const bool fraction = before == "." || before == ",";
+    switch (run.kind) {
       case RunKind::kLetters:
-        if (!WordsMayDiffer(runs[i].text, wanted[i].text)) return false;
+        if (!WordsMayDiffer(run.text, wanted.text)) return false;
         break;
       case RunKind::kDigits:
-        if (!NumbersMayDiffer(runs[i].text, wanted[i].text, fraction, last)) return false;
+        if (!NumbersMayDiffer(run.text, wanted.text, fraction, last)) return false;
         break;
       case RunKind::kOther:
-        if (runs[i].text != wanted[i].text) return false;
+        if (run.text != wanted.text) return false;
         break;
     }
+    before = wanted.text;
   }
-  return true;
+  return reply.empty() && model.empty();
 }
 
 ReplyModel::ReplyModel(const Service& service) : ReplyModel(service, "") {}
@@ -124,9 +123,15 @@ bool ReplyModel::AnswersByDatagram(const Conversation& conversation) const {
   }
 }
 
+bool ReplyModel::IsWhole(const std::string& received) const {
+  if (received != ordinary_) return expected_->IsWhole(received);
+  if (!ordinary_is_whole_.has_value()) ordinary_is_whole_ = expected_->IsWhole(received);
+  return *ordinary_is_whole_;
+}
+
 bool ReplyModel::Answers(const Conversation& conversation) const {
   if (conversation.by_datagrams) return AnswersByDatagram(conversation);
-  if (!conversation.connected || !expected_->IsWhole(conversation.received)) return false;
+  if (!conversation.connected || !IsWhole(conversation.received)) return false;
   return service_.Replies() || conversation.ending == Ending::kFin;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,10 +37,12 @@ class ReplyModel {
 
  private:
   bool AnswersByDatagram(const Conversation& conversation) const;
+  bool IsWhole(const std::string& received) const;
 
   Service service_;
   std::shared_ptr<const ExpectedReply> expected_;
   std::string ordinary_;
+  mutable std::optional<bool> ordinary_is_whole_;  // many replies are the same
 };
 
 }  // namespace sockspec

@@ -223,7 +223,7 @@ CHECK(ClientFullOutput, "CLI-15") {
 
 // ROB-06: the client works without descriptors 0 to 2.
 CHECK(ClientClosedDescriptors, "ROB-06") {
-  const std::vector<Conversation> sessions = AllConversations();
+  const std::vector<Conversation>& sessions = AllConversations();
   const std::string end = WrongSuccess(timeline(), End(0), 0);
   EXPECT_TRUE(end.empty()) << end << " when descriptor 0 is closed at its start";
   const std::string output = WrongOutput(subject(), Output(0), AllConversations());

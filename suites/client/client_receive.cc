@@ -158,7 +158,7 @@ CHECK(ClientBytewise, "RD-01") {
 CHECK(ClientReplySizes, "RD-02") {
   if (Decodes(subject())) NotApplicable(kDecodes);
   if (HasFixedReply(subject())) NotApplicable("the service's reply has a fixed size");
-  const std::vector<Conversation> sessions = AllConversations();
+  const std::vector<Conversation>& sessions = AllConversations();
   for (int run = 0; run <= kSizeCount; ++run) {
     const bool in_pieces = run == kSizeCount;
     const std::string reply = in_pieces ? ReplyOfPieces() : ReplyOfSize(kSizes[run]);

@@ -91,7 +91,7 @@ constexpr const char* kDiffers = "it sends something else in each run";
 
 // WR-01: a short write is completed.
 CHECK(ClientSends, "WR-01") {
-  const std::vector<Conversation> conversations = AllConversations();
+  const std::vector<Conversation>& conversations = AllConversations();
   if (Sent(conversations, kOrdinary).empty()) Inconclusive(kNothing);
   if (FaultsIn(timeline(), kInterrupted).empty()) NotReached(kNoSend);
   std::string wrong;
@@ -119,7 +119,7 @@ CHECK(ClientSends, "WR-01") {
 
 // WR-02: EINTR from a send is retried without loss or duplication.
 CHECK(ClientSends, "WR-02") {
-  const std::vector<Conversation> conversations = AllConversations();
+  const std::vector<Conversation>& conversations = AllConversations();
   if (Sent(conversations, kOrdinary).empty()) Inconclusive(kNothing);
   const std::vector<int> faults = FaultsIn(timeline(), kInterrupted);
   Examine(faults);

@@ -77,7 +77,7 @@ std::vector<int> EndedWaits(const Timeline& timeline, int run = 0) {
 // UDP-08: it asks, and prints the whole answer.
 CHECK(ClientAnswerSizes, "UDP-08") {
   if (Decodes(subject())) NotApplicable("the manifest says that the client decodes the answer");
-  const std::vector<Conversation> sessions = AllConversations();
+  const std::vector<Conversation>& sessions = AllConversations();
   for (int run = 0; run < static_cast<int>(std::size(kAnswerSizes)); ++run) {
     const std::optional<Conversation> session = SessionOf(sessions, run);
     if (!session) {

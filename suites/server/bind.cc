@@ -93,7 +93,7 @@ CHECK(SpecificAddress, "BIND-01") {
 // BIND-06: on a specific address, not reachable through the others.
 CHECK(SpecificAddress, "BIND-06") {
   if (!subject().launch.Mentions("address")) NotApplicable("no {address} in its command");
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.size() != 3) Inconclusive("it never served on the specific address");
   EXPECT_TRUE(Reached(all[0])) << "does not answer on the address that it was told to serve: "
                                << InWords(all[0]);
@@ -183,7 +183,7 @@ CHECK(WildcardAddress, "BIND-05") {
   if (!launch.Mentions("address") && launch.address != "any") {
     NotApplicable("no {address} in its command, and a specific one is built in");
   }
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.empty()) Inconclusive("it never served on the wildcard address");
   if (Reached(all.front())) OrdinaryReply();
   for (const Conversation& conversation : all) {

@@ -88,7 +88,7 @@ CHECK(BothFamilies, "FAM-03") {
                   << WhatItDidLast(timeline(), 0, End(), ErrorOutput());
     return;
   }
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   ExpectBothServed(all, EachServed(all, [&](const Conversation& each) { return Reached(each); }));
 }
 
@@ -112,7 +112,7 @@ CHECK(OtherV6OnlyDefault, "FAM-05") {
                   << WhatItDidLast(timeline(), 0, End(), ErrorOutput());
     return;
   }
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.size() < 2) Inconclusive("too few clients came");
   EXPECT_TRUE(Reached(all[0])) << "serves IPv4 only where net.ipv6.bindv6only is 0: it relies on "
                                   "the system's default ("
@@ -133,7 +133,7 @@ CHECK(Ipv6Alone, "FAM-05") {
 
 // FAM-04: told to serve IPv6 alone, it does not serve IPv4.
 CHECK(Ipv6Alone, "FAM-04") {
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.size() < 2 || !Reached(all[0])) Inconclusive("it did not serve its IPv6 client");
   const bool taken = all[1].by_datagrams ? Reached(all[1]) : all[1].connected;
   EXPECT_FALSE(taken) << "serves IPv4, though it was told to serve IPv6 alone: " << InWords(all[1]);

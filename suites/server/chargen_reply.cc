@@ -30,7 +30,7 @@ SCENARIO(MuchOutput, kServer, kStreams,
 
 // GEN-01: data flows until the client ends the connection, without input.
 CHECK(MuchOutput, "GEN-01") {
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.empty() || !Reached(all.front())) Inconclusive("its first client got no data at all");
   for (const Conversation& conversation : all) {
     if (&conversation == &all.back()) break;

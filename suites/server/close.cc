@@ -162,7 +162,7 @@ CHECK(IdleClients, "CLS-09") {
   if (timeline().Has(Plane::kTrace) && TasksStarted(timeline(), Tasks::kProcesses).empty()) {
     NotApplicable("it starts no process for a client");
   }
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.empty() || !ProgramEnded(all.front())) Inconclusive("it never closes; see CLS-01");
   const std::vector<Conversation> busy = OfBusyClients(all, subject().launch);
   int judged = 0;

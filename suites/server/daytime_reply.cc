@@ -48,7 +48,7 @@ CHECK(Exchanges, "DAY-01") {
 
 // DAY-02: one line.
 CHECK(Exchanges, "DAY-02") {
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.empty() || !all.front().connected) Inconclusive("no client was served");
   for (const Conversation& conversation : all) {
     if (!conversation.connected) continue;

@@ -109,7 +109,7 @@ CHECK(ManyExchanges, "CLS-07") {
 
 // ROB-02: 160 exchanges succeed and nothing accumulates.
 CHECK(ManyExchanges, "ROB-02") {
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.empty()) Inconclusive("no client came");
   const Conversation* left = FirstWithoutReply(all, OrdinaryReply());
   if (left != nullptr && LooksRateLimited(*left, static_cast<std::size_t>(left - all.data()))) {

@@ -68,14 +68,14 @@ SCENARIO(RudeClients, kServer, kStreams,
 }
 
 // The ordinary client after those that left in this way.
-std::optional<Conversation> After(const Timeline& timeline, std::vector<Conversation> all,
+std::optional<Conversation> After(const Timeline& timeline, const std::vector<Conversation>& all,
                                   Leaving leaving) {
   const std::vector<int> steps = timeline.Find([&](const Event& event) {
     return event.kind == EventKind::kStep && event.text == InWords(leaving);
   });
   if (steps.empty()) return std::nullopt;
-  for (Conversation& conversation : all) {
-    if (conversation.events.front() > steps.front()) return std::move(conversation);
+  for (const Conversation& conversation : all) {
+    if (conversation.events.front() > steps.front()) return conversation;
   }
   return std::nullopt;
 }
@@ -137,7 +137,7 @@ void ExpectLastServed(const std::vector<Conversation>& all, const ReplyModel& mo
 // ACC-12: clients that connect and reset at once do not stop the service.
 CHECK(RudeClients, "ACC-12") {
   const ReplyModel model = OrdinaryReply();
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   const std::optional<Conversation> after = After(timeline(), all, Leaving::kReset);
   if (!after.has_value()) Inconclusive("no client came after those that reset");
   if (LooksRateLimited(*after, after->connection)) Inconclusive("rate limit? (rule F8)");
@@ -157,7 +157,7 @@ CHECK(RudeClients, "WR-04") {
     ++broken;
     Examine(index);
   }
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   // On TCP the reset alone is another requirement's; a UNIX socket gives EPIPE at once.
   for (const Leaving leaving : {Leaving::kReset, Leaving::kFinAndReset}) {
     const std::optional<Conversation> after = After(timeline(), all, leaving);
@@ -176,7 +176,7 @@ CHECK(RudeClients, "WR-04") {
 // ROB-03: clients that connect and leave, in whatever way, do no harm.
 CHECK(RudeClients, "ROB-03") {
   const ReplyModel model = OrdinaryReply();
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   EXPECT_THAT(End(), DidNotCrash());
   for (const Leaving leaving : kLeavings) {
     const std::optional<Conversation> after = After(timeline(), all, leaving);
@@ -191,7 +191,7 @@ CHECK(RudeClients, "ROB-03") {
 // CLS-08: connections that the client has ended do not stay.
 CHECK(RudeClients, "CLS-08") {
   const ReplyModel model = OrdinaryReply();
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (!model.Fits(all.back())) Inconclusive("it has stopped serving before");
   std::vector<SocketRow> kept;
   for (const SocketRow& row : OwnConnections(SnapshotAt("after rude clients"))) {
@@ -204,7 +204,7 @@ CHECK(RudeClients, "CLS-08") {
 
 // ROB-04: unexpected input does not stop the service.
 CHECK(UnexpectedInput, "ROB-04") {
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.size() < 2) Inconclusive("too few clients came");
   EXPECT_THAT(End(), DidNotCrash());
   ExpectLastServed(all, OrdinaryReply(), "a client has sent input that it does not expect");
@@ -212,7 +212,7 @@ CHECK(UnexpectedInput, "ROB-04") {
 
 // ROB-05: being stopped and continued does no harm.
 CHECK(StopAndContinue, "ROB-05") {
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.size() < 2) Inconclusive("too few clients came");
   const Conversation* left = FirstWithoutReply(all, OrdinaryReply());
   EXPECT_TRUE(left == nullptr) << "does not serve after it was stopped and continued: "

@@ -126,9 +126,9 @@ std::optional<Part> FaultedPart(const Timeline& timeline, std::string_view name,
   for (const int index : SelectCalls(timeline, [](const Call& call) { return call.injected; })) {
     if (index > begin && index < end) part.faults.push_back(index);
   }
-  for (Conversation& conversation : timeline.Conversations()) {
+  for (const Conversation& conversation : timeline.Conversations()) {
     const int first = conversation.events.front();
-    if (first > begin && first < end) part.conversations.push_back(std::move(conversation));
+    if (first > begin && first < end) part.conversations.push_back(conversation);
   }
   if (part.faults.empty() || part.conversations.size() < clients) return std::nullopt;
   return part;

@@ -119,7 +119,7 @@ CHECK(SeveralAtOnce, "ECH-04") {
 // WR-07: a client that stops reading blocks at most itself.
 CHECK(StuckReader, "WR-07") {
   const ReplyModel model = OrdinaryReply();
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.size() < kOrdinary + 2) Inconclusive("no client came after the one that stopped reading");
   EXPECT_TRUE(model.Fits(all.back()))
       << "does not serve a client while another one has stopped reading: " << InWords(all.back());

@@ -53,7 +53,7 @@ CHECK(StopWithClient, "CLS-11") {
 CHECK(Exchanges, "CLS-12") {
   const std::vector<SocketRow> listeners = OwnListeners(SnapshotAt("after stop"));
   EXPECT_TRUE(listeners.empty()) << "still listens after its stop signal: " << Listing(listeners);
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.size() < 2) Inconclusive("no client came after the stop");
   EXPECT_TRUE(!all.back().connected)
       << "still takes a connection after its stop signal: " << InWords(all.back());
@@ -66,7 +66,7 @@ CHECK(StopWithClient, "CLS-12") {
   const std::vector<SocketRow> listeners = OwnListeners(SnapshotAt("after stop"));
   EXPECT_TRUE(listeners.empty()) << "still listens after its stop signal and its last client: "
                                  << Listing(listeners);
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.size() < 2) Inconclusive("no client came after the stop");
   EXPECT_TRUE(!all.back().connected)
       << "still takes a connection after its stop signal: " << InWords(all.back());

@@ -272,7 +272,7 @@ CHECK(DatagramReceiveError, "UDP-06") {
                "its socket is not connected and has no IP_RECVERR, so that Linux tells it of no "
                "such error");
   const ReplyModel model = OrdinaryReply();
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.size() < kOrdinary + 2 || FaultsBefore(timeline(), all.back()).empty()) {
     Inconclusive("no receive of the program's could fail");
   }
@@ -284,7 +284,7 @@ CHECK(DatagramReceiveError, "UDP-06") {
 CHECK(DatagramSendErrors, "UDP-06") {
   CallIndices("send*");
   const ReplyModel model = OrdinaryReply();
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   int judged = 0;
   for (std::size_t i = 0; i < std::size(kSendErrors); ++i) {
     const std::size_t after = kOrdinary + 2 * i + 1;
@@ -330,7 +330,7 @@ CHECK(Exchanges, "UDP-12") {
 // UNX-08: a client without a name does not stop the service.
 CHECK(UnnamedDatagrams, "UNX-08") {
   const ReplyModel model = OrdinaryReply();
-  const std::vector<Conversation> all = AllConversations();
+  const std::vector<Conversation>& all = AllConversations();
   if (all.size() < kOrdinary + 2) Inconclusive("the client with a name never came");
   EXPECT_TRUE(model.Fits(all.back()))
       << "stops serving after a datagram from a client without a name: " << InWords(all.back());
