@@ -16,6 +16,11 @@ int Nth(const cpu_set_t& processors, int n) {
 
 }  // namespace
 
+int ProcessorCount() {
+  cpu_set_t usable;
+  return sched_getaffinity(0, sizeof usable, &usable) == 0 ? CPU_COUNT(&usable) : 1;
+}
+
 void StayOnProcessor(int turn) {
   if (stays || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
   const int count = CPU_COUNT(&allowed);

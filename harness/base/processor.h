@@ -12,6 +12,9 @@
 
 namespace sockspec {
 
+// How many this process may use.
+int ProcessorCount();
+
 constexpr int kWhereItRuns = -1;
 
 // Keeps the calling process, and what it starts, on the `turn`-th of the processors that it may

@@ -16,6 +16,7 @@ cpu_set_t Processors() {
 TEST(Processor, IsOneUntilItIsLeft) {
   const cpu_set_t before = Processors();
   if (CPU_COUNT(&before) < 2) GTEST_SKIP() << "this machine has one processor";
+  EXPECT_EQ(ProcessorCount(), CPU_COUNT(&before));
   EXPECT_FALSE(StaysOnProcessor());
   StayOnProcessor(1);
   EXPECT_TRUE(StaysOnProcessor());

@@ -130,8 +130,9 @@ class Pool {
         ++at_work;
         worker->started = MonotonicNanoseconds();
         worker->place = FreePlace();
-        // Campaigns that run side by side should not all keep to the same few.
-        const int processor = options_.at_once > 1 ? getpid() + worker->place : kWhereItRuns;
+        // Where there are enough the kernel finds one that is idle, whoever else uses this host.
+        const bool enough = 2 * options_.at_once <= ProcessorCount();
+        const int processor = enough ? kWhereItRuns : worker->place;
         const TurnMessage told{.started = worker->started, .processor = processor};
         // A worker that has died meanwhile is seen when it is reaped.
         send(worker->turn.get(), &told, sizeof told, MSG_NOSIGNAL);
