@@ -105,6 +105,9 @@ CHECK(FailingSends, "ROB-12") {
          return event.kind == EventKind::kFault && event.connection >= 0;
        })) {
     Examine(index);
+    Examine(SelectCalls(timeline(), [&](const Call& call) {
+      return call.connection == timeline()[index].connection && call.error == ECONNABORTED;
+    }));
     const Conversation after = TheConversation(timeline()[index].connection + 1);
     ++judged;
     if (model.Fits(after)) continue;
