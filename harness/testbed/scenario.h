@@ -88,6 +88,10 @@ struct ConnectOptions {
 // What is said of the packet that a client over raw sockets waits for.
 inline constexpr std::string_view kTheReply = "the reply";
 
+// The step that says why DestroyConnection() has left a connection alone that the program holds.
+inline constexpr std::string_view kCannotDestroy =
+    "the kernel does not end connections here (SOCK_DESTROY)";
+
 // What a client sends first over datagrams, where its content does not matter.
 inline constexpr std::string_view kRequest = "request\n";
 
@@ -229,7 +233,8 @@ class Scenario {
   // UNIX: removes what a killed run has left at {path}, so that the next one starts afresh.
   void ClearPath();
   // TCP: the kernel ends the program's end of the connection, as when a device is taken away: its
-  // calls fail with ECONNABORTED, and the peer is reset. False: this kernel does not.
+  // calls fail with ECONNABORTED, and the peer is reset; a kFault event of that connection says so.
+  // False: the program does not hold it (any more), or the kernel does not do that: kCannotDestroy.
   bool DestroyConnection(const Peer& peer);
   // Shifts the clock that the program reads; a kFault event, whose text has the word
   // clock, says so. Untraced: neither.

@@ -123,7 +123,10 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   // then is judged as if it had been seen at once.
   if (rest.rest == Rest::kActive)
     return stops < ProgramWatch::kMostStops ? Look::kWait : Look::kAgain;
-  if (rest.rest == Rest::kTimedWait && patience != Patience::kUntilIdle) {
+  // No time passes while a thread is held: nobody is to lose patience with it.
+  const bool until_idle =
+      patience == Patience::kUntilIdle || (tracer_ != nullptr && tracer_->HoldsAny());
+  if (rest.rest == Rest::kTimedWait && !until_idle) {
     if (BringIn()) return Look::kAgain;  // its time is not over while an answer is on its way
     if (tracer_ != nullptr) return tracer_->EndTimedWaits() ? Look::kAgain : Look::kWait;
     // Its timed waits cannot be ended, and may be none. Nothing tells when such a thread goes on.
@@ -139,11 +142,11 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
   if (happened && happened()) return done(Waited::kHappened);
   if (expected && expected()) return Look::kWait;
   if (BringIn()) return Look::kAgain;
-  if (input_is_due_ && patience != Patience::kUntilIdle) {
+  if (input_is_due_ && !until_idle) {
     GiveInput();
     return Look::kAgain;
   }
-  const bool certain = rest.rest == Rest::kSettled || patience == Patience::kUntilIdle;
+  const bool certain = rest.rest == Rest::kSettled || until_idle;
   return done(certain ? Waited::kSettled : Waited::kAsleep);
 }
 

@@ -139,7 +139,8 @@ class Testbed {
   };
   enum class Patience {
     kUntilServing,   // it may still be starting: give up only when it sleeps for good or spins
-    kUntilIdle,      // give up when all threads sleep, timed or not, or when one spins
+    kUntilIdle,      // give up when all threads sleep, timed or not, or when one spins; so does any
+                     // other while a fault holds a thread
     kUntilAnswered,  // give up when settled or spinning; timed waits are ended as if their time had
                      // passed
     kUntilSettled    // the same, or when a thread spins

@@ -33,11 +33,15 @@ void Testbed::MoveClock(int seconds) {
 }
 
 bool Testbed::DestroyConnection(int number) {
+  const std::optional<InetSocket> held = ProgramEnd(number);
+  if (!held.has_value() || held->row.inode == 0) return false;
   const int fd = peers_.at(number).peer.fd();
-  if (IsUnix(subject_.transport) || fd < 0) return false;
   // What is the peer's end to us is the program's own.
   const auto program_end = PeerEnd(fd);
-  if (!program_end.has_value() || !sockets_.DestroyTcp(*program_end, LocalEnd(fd))) return false;
+  if (!program_end.has_value() || !sockets_.DestroyTcp(*program_end, LocalEnd(fd))) {
+    Step(kCannotDestroy);
+    return false;
+  }
   Record({.kind = EventKind::kFault,
           .connection = number,
           .text = fmt::format("the kernel destroys the program's end of connection {}", number)});

@@ -12,10 +12,6 @@
 namespace sockspec {
 namespace {
 
-Fault SendFault(int nth, int error) {
-  return {.call = CallClass::kSend, .role = SocketRole::kConnection, .first = nth, .error = error};
-}
-
 Fault ShortSend(int nth, int length) {
   return {.call = CallClass::kSend,
           .role = SocketRole::kConnection,
@@ -23,13 +19,6 @@ Fault ShortSend(int nth, int length) {
           .action = FaultAction::kShorten,
           .length = length};
 }
-
-// More sends or closes than these no conforming server makes for one client, one for each byte
-// included.
-constexpr int kMostCalls = 64;
-
-// A reply without end is sent by a loop: what holds for its first sends holds for all.
-constexpr int kEnough = 3;
 
 constexpr const char* kShortOnce = "a send of 1 byte";
 constexpr const char* kShortTwice = "sends of 1 and of 3 bytes";
@@ -40,12 +29,12 @@ constexpr const char* kInterruptedClose = "EINTR after a close";
 SCENARIO(InterruptedTransfers, kServer, kStreams,
          "the n-th send to a client is cut to 1 byte; to 1 and the next one to 3 bytes; fails with "
          "EINTR; with EAGAIN where it may; then the n-th close reports EINTR",
-         .sweep = kMostCalls) {
+         .sweep = kMostSends) {
   Start();
   std::string ordinary;
   for (int i = 0; i < kOrdinary; ++i) ordinary = Exchange().received();
   const int n = SweepStep();
-  if (n == kEnough && definition().Endless()) EndSweep();
+  if (n == kEnoughSends && definition().Endless()) EndSweep();
   // False where the program can not be had any more.
   const auto part = [&](std::string_view name, const std::vector<Fault>& faults) {
     Step(PartStep(name));
@@ -74,32 +63,6 @@ SCENARIO(InterruptedTransfers, kServer, kStreams,
   DisarmFaults();
   Exchange();
 }
-
-constexpr int kSendErrors[] = {EPIPE, ECONNRESET, ETIMEDOUT, ENOBUFS};
-
-SCENARIO(FailingSends, kServer, kStreams,
-         "the n-th send to a client fails with EPIPE, ECONNRESET, ETIMEDOUT, ENOBUFS, each time "
-         "with an ordinary client after it",
-         .sweep = kMostCalls) {
-  Start();
-  for (int i = 0; i < kOrdinary; ++i) Exchange();
-  Settle();
-  if (SweepStep() == kEnough && definition().Endless()) EndSweep();
-  TakeSnapshot("before");
-  for (const int error : kSendErrors) {
-    Step(PartStep(ErrnoName(error)));
-    Arm(SendFault(SweepStep(), error));
-    Exchange();
-    Settle();
-    DisarmFaults();
-    const bool serves = Exchange().Answered();
-    Settle();
-    if (!serves && !Relaunch()) return;
-  }
-  TakeSnapshot("after");
-}
-
-constexpr const char* kNoSend = "no send to that client was seen";
 
 // WR-01: a short write is completed.
 CHECK(InterruptedTransfers, "WR-01") {
@@ -160,44 +123,6 @@ CHECK(InterruptedTransfers, "WR-03") {
   Examine(part->faults);
   Examine(part->conversations.front().events);
   EXPECT_THAT(part->conversations.front(), ReceivedReplyLike(OrdinaryReply()));
-}
-
-// WR-04: writing to a connection that its client has left does not stop the service.
-CHECK(FailingSends, "WR-04") {
-  CallIndices("accept*");
-  const std::optional<Part> part = FaultedPart(timeline(), "EPIPE", 2);
-  if (!part.has_value()) NotReached(kNoSend);
-  Examine(part->faults);
-  const Conversation& after = part->conversations[1];
-  Examine(after.events);
-  EXPECT_TRUE(OrdinaryReply().Fits(after))
-      << "stops serving after a send has failed with EPIPE: " << InWords(after);
-}
-
-// WR-05: other send errors close that connection alone.
-CHECK(FailingSends, "WR-05") {
-  const ReplyModel model = OrdinaryReply();
-  CallIndices("accept*");
-  int judged = 0;
-  for (const int error : kSendErrors) {
-    const std::optional<Part> part = FaultedPart(timeline(), ErrnoName(error), 2);
-    if (error == EPIPE || !part.has_value()) continue;
-    ++judged;
-    Examine(part->faults);
-    const Conversation& after = part->conversations[1];
-    Examine(after.events);
-    EXPECT_TRUE(model.Fits(after)) << fmt::format(
-        "stops serving after a send has failed with {}: {}", ErrnoName(error), InWords(after));
-  }
-  if (judged == 0) NotReached(kNoSend);
-  if (timeline().OfKind(EventKind::kLaunched).size() > 1) return;  // another program's descriptors
-  const Snapshot before = SnapshotAt("before"), after = SnapshotAt("after");
-  // More processes have more descriptors, whatever they are.
-  const bool leaks = before.descriptors >= 0 && after.processes <= before.processes &&
-                     after.descriptors - before.descriptors >= 3;
-  EXPECT_FALSE(leaks) << fmt::format(
-      "keeps the descriptors of failed connections: {} before, {} after {} failed sends",
-      before.descriptors, after.descriptors, judged + 1);
 }
 
 // Where the message ends although more bytes follow: a NUL, what is no text after the last line

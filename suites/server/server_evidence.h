@@ -24,6 +24,18 @@ int Bounded(const LaunchSpec& launch, int wanted);
 // one after the other, shows nothing of its own about the rest (Check::OrdinaryReply).
 inline constexpr int kOrdinary = 2;
 
+// More sends or closes than these no conforming server makes for one client, one for each byte
+// included: the steps of a sweep over them.
+inline constexpr int kMostSends = 64;
+// A reply without end is sent by a loop: what holds for its first sends holds for all.
+inline constexpr int kEnoughSends = 3;
+inline constexpr const char* kNoSend = "no send to that client was seen";
+
+// The n-th send to a client fails.
+inline Fault SendFault(int nth, int error) {
+  return {.call = CallClass::kSend, .role = SocketRole::kConnection, .first = nth, .error = error};
+}
+
 // Bytes of noise that the first client of UnexpectedInput sends.
 inline constexpr int kNoise = 1 << 20;
 
