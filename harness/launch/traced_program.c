@@ -200,7 +200,8 @@ static int Clock(void) {
   clock_gettime(CLOCK_REALTIME, &before);
   close(socket(AF_INET, SOCK_STREAM, 0));  // the test moves the clock when it sees this
   clock_gettime(CLOCK_REALTIME, &after);
-  return after.tv_sec - before.tv_sec >= 3600 && time(NULL) >= after.tv_sec ? 0 : 1;
+  // time() may be up to a clock tick late.
+  return after.tv_sec - before.tv_sec >= 3600 && time(NULL) + 1 >= after.tv_sec ? 0 : 1;
 }
 
 // Prints how many processors it may use, as it is told.
