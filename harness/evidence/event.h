@@ -25,7 +25,7 @@ enum class EventKind {
   kSettled,     // every thread waits for a cause from outside; text: the calls that they sleep in
   kAsleep,      // untraced: every thread sleeps, perhaps for a limited time. number 1: in spite of
                 // what was expected of it; text: one of the calls that they sleep in
-  kNotSettled,  // text: what kept it from settling (a spin, the watchdog)
+  kNotSettled,  // text: what kept it from settling (a spin, a flood), and on which connection
   kDeadline,    // text: the watchdog ended a wait; number: the processor time used, in %
   // wire: `connection` is the number of the harness's own connection
   kConnecting,     // address: remote

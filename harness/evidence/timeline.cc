@@ -70,6 +70,9 @@ void Continue(Conversation& conversation, const Event& event, int index) {
         conversation.error = event.error;
       }
       break;
+    case EventKind::kNotSettled:
+      conversation.endless = true;
+      break;
     case EventKind::kClosed:
     case EventKind::kAborted:
       // A descriptor whose connect() failed is closed too: that ends nothing. Nor does the end of
@@ -139,7 +142,9 @@ const std::vector<Conversation>& Timeline::Conversations() const {
   std::map<int, Conversation> by_number;
   for (std::size_t i = 0; i < events_.size(); ++i) {
     const Event& event = events_[i];
-    if (event.connection < 0 || PlaneOf(event.kind) != Plane::kWire) continue;
+    const bool concerns =
+        PlaneOf(event.kind) == Plane::kWire || event.kind == EventKind::kNotSettled;
+    if (event.connection < 0 || !concerns) continue;
     const auto [entry, is_new] = by_number.try_emplace(event.connection);
     Conversation& conversation = entry->second;
     if (is_new) {

@@ -44,6 +44,7 @@ struct Conversation {
   bool connected = false;
   bool harness_half_closed = false;  // before the program ended it
   bool harness_closed_first = false;
+  bool endless = false;  // the program sent more than the harness reads of any conversation
   std::string sent;      // by the harness
   std::string received;  // by the harness
   std::string address, local_address;

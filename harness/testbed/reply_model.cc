@@ -137,7 +137,8 @@ bool ReplyModel::Answers(const Conversation& conversation) const {
 
 bool ReplyModel::Fits(const Conversation& conversation) const {
   if (!Answers(conversation)) return false;
-  if (ordinary_.empty()) return true;
+  // What has no end was cut somewhere.
+  if (ordinary_.empty() || conversation.endless) return true;
   if (service_.name == "daytime") return SameShape(conversation.received, ordinary_);
   return !LeavesTextOpen(service_) || !IsTornPart(conversation.received, ordinary_);
 }

@@ -111,7 +111,9 @@ Look Testbed::LookAround(const std::function<bool()>& happened, Patience patienc
       patience == Patience::kUntilServing ||
       (patience == Patience::kUntilAnswered && subject_.role == Role::kServer);
   if (until_it_acts ? watch_->SpinsAlone() : watch_->Spins()) return done(Waited::kSpins);
-  if (FloodsOutput() && watch_->AnyLiving()) return done(Waited::kFloods);
+  // Nothing holds up who sends datagrams without end.
+  const bool floods = FloodsOutput() || flooded_run_ == run_;
+  if (floods && watch_->AnyLiving()) return done(Waited::kFloods);
   if (!watch_->AnyLiving()) {
     if (loop_.HandlePending() || stops > 0) return Look::kAgain;
     return happened && happened() ? done(Waited::kHappened) : done(Waited::kProgramGone);
@@ -168,6 +170,7 @@ Testbed::Waited Testbed::Wait(const std::function<bool()>& happened, Patience pa
                      options_.watchdog_seconds);
   if (in_time) return outcome;
   // The watchdog only ends the wait; what is true now decides what it was.
+  stops_ += watch_->HandleStops();
   const RestState rest = watch_->StateOfRest();
   if (rest.rest == Rest::kSettled && !(expected && expected())) return Waited::kSettled;
   if (watch_->Spins()) RecordRest(Waited::kSpins);
@@ -206,7 +209,8 @@ void Testbed::RecordRest(Waited waited, Awaited awaited) {
                                 Tracer::kSpin)});
   }
   if (waited == Waited::kFloods) {
-    Record({.kind = EventKind::kNotSettled, .text = "prints without end"});
+    Record({.kind = EventKind::kNotSettled,
+            .text = FloodsOutput() ? "prints without end" : "sends datagrams without end"});
   }
   if (waited != Waited::kSettled) return;
   Record({.kind = EventKind::kSettled, .text = watch_->StateOfRest().what});

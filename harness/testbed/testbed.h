@@ -151,7 +151,9 @@ class Testbed {
     bool was_connected = false;
     bool end_seen = false;  // FIN or RST is on the timeline
     bool fin_seen = false;
+    bool flood_told = false;
     std::string received;
+    std::size_t sent = 0;  // bytes
   };
   struct DatagramRecord {
     std::optional<DatagramSocket> socket;  // empty: of a session, which goes by the server's socket
@@ -159,6 +161,7 @@ class Testbed {
     int run = -1;
     std::deque<int> arrivals;  // events on the timeline that nobody has waited for yet
     std::string received;
+    std::size_t sent = 0;  // bytes
     bool closed = false;
   };
   struct Output {
@@ -193,6 +196,11 @@ class Testbed {
   void DrainOutput();
   // A client has printed more than any scenario sends.
   bool FloodsOutput() const;
+  // Bytes that no conversation comes to.
+  static constexpr std::size_t kFlood = 1 << 20;
+  // The program has sent more there than any conversation comes to; no more of it is read.
+  bool Floods(int number) const;
+  void RecordFlood(int number, std::size_t received);
   pid_t ProgramToSignal(bool listener) const;
   // It accepts clients; untraced: it holds a listening socket.
   bool IsReady();
@@ -281,6 +289,7 @@ class Testbed {
   std::optional<PacketCapture> capture_;
   std::int64_t stops_ = 0;                 // of the program, until now
   std::int64_t flushed_at_ = -1;           // its stops when all had arrived
+  std::optional<int> flooded_run_;         // a run whose program sends datagrams without end
   std::map<int, int> connection_by_port_;  // local port of the harness -> connection
   std::vector<int> waiting_unix_;          // connected over UNIX, not yet accepted
   int client_connects_ = 0;                // of the program, to the harness's listener

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <stdexcept>
+#include <utility>
 
 #include "harness/base/error.h"
 #include "harness/kernel/remote_socket.h"
@@ -15,6 +16,9 @@ namespace {
 
 // Clients under test find room in the queue, however many a scenario launches.
 constexpr int kOwnBacklog = 64;
+
+// What services of a manifest's own may come to in one conversation.
+constexpr std::size_t kFloodOfOwnService = 64 << 20;
 
 // More than any read returns.
 constexpr std::size_t kRecordAtMost = 1 << 20;
@@ -311,7 +315,7 @@ void Testbed::ReadWhile(int number, const std::function<std::size_t(std::string_
   const auto enough = [&] {
     while (true) {
       const std::size_t more = wanted(std::string_view(peers_.at(number).received).substr(before));
-      if (more == 0 || Ended(number)) return true;
+      if (more == 0 || Ended(number) || Floods(number)) return true;
       if (!ReadOnce(number, more)) break;
     }
     loop_.WakeOnce(peers_.at(number).peer.fd(), false);
@@ -319,9 +323,28 @@ void Testbed::ReadWhile(int number, const std::function<std::size_t(std::string_
   };
   const Waited waited =
       Wait(enough, Patience::kUntilAnswered, [&] { return MoreIsComing(number); });
-  if (peers_.at(number).peer.fd() >= 0) loop_.Forget(peers_.at(number).peer.fd());
+  PeerRecord& record = peers_.at(number);
+  if (record.peer.fd() >= 0) loop_.Forget(record.peer.fd());
+  if (Floods(number) && !std::exchange(record.flood_told, true)) {
+    RecordFlood(number, record.received.size());
+  }
   RecordRest(waited);
   DrainOutput();
+}
+
+void Testbed::RecordFlood(int number, std::size_t received) {
+  Record({.kind = EventKind::kNotSettled,
+          .connection = number,
+          .text = fmt::format("sends without end: {} bytes so far", received)});
+}
+
+bool Testbed::Floods(int number) const {
+  if (subject_.definition.Endless()) return false;
+  const PeerRecord& record = peers_.at(number);
+  const bool known = FindBuiltInService(subject_.service) != nullptr;
+  // A server may well send back what it was sent.
+  const std::size_t due = subject_.role == Role::kServer ? record.sent : 0;
+  return record.received.size() > due + (known ? kFlood : kFloodOfOwnService);
 }
 
 std::size_t Testbed::SendAll(int number, const std::function<std::string_view(std::size_t)>& rest,
@@ -383,6 +406,7 @@ void Testbed::SendFiller(int number, std::int64_t bytes, Filler filler) {
 
 void Testbed::RecordSent(int number, Event event, std::size_t sent) {
   event.connection = number;
+  peers_.at(number).sent += sent;
   if (sent > 0) Record(std::move(event));
   if (peers_.at(number).peer.state() != PeerState::kReset) return;
   Record({.kind = EventKind::kSendFailed,

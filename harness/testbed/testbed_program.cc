@@ -176,6 +176,7 @@ void Testbed::Interrupt() {
 void Testbed::Stop() {
   const int signal = spec_.stop_signal;
   Step(fmt::format("stops the program with {}", SignalName(signal)));
+  flooded_run_.reset();  // from now on its end is waited for
   if (spec_.stop_target == StopTarget::kGroup) {
     for (pid_t pid : watch_->LivingProcesses()) watch_->Signal(pid, signal);
   } else if (const pid_t pid = ProgramToSignal(spec_.stop_target == StopTarget::kListener);
@@ -194,6 +195,7 @@ bool Testbed::Relaunch() {
 
 void Testbed::Kill() {
   Step("kills the program");
+  flooded_run_.reset();
   for (pid_t pid : watch_->LivingProcesses()) watch_->Signal(pid, SIGKILL);
   Wait([&] { return !watch_->AnyLiving(); }, Patience::kUntilServing);
   if (tracer_ != nullptr && sandbox_.init_pid() != 0) tracer_->EndStrays(sandbox_.init_pid());

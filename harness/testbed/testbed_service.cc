@@ -63,6 +63,7 @@ void Testbed::SendWhileReading(int number, std::string_view bytes) {
   const Waited waited =
       Wait(exchanged, Patience::kUntilAnswered, [&] { return MoreIsComing(number); });
   timeline_->Amend(event).bytes = std::string(bytes.substr(0, sent));
+  peers_.at(number).sent += sent;
   if (peers_.at(number).peer.fd() >= 0) loop_.Forget(peers_.at(number).peer.fd());
   RecordRest(waited);
 }

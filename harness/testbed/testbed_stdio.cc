@@ -16,7 +16,7 @@ namespace {
 // Kept of each output stream; a client may be sent 1 MiB. The rest is read and thrown away, so that
 // the program never stalls.
 constexpr std::int64_t kOutputKept = 4 << 20;
-constexpr std::int64_t kFlood = 16 << 20;
+constexpr std::int64_t kFloodOfOutput = 16 << 20;
 
 struct Pipe {
   OwnedFd read_end, write_end;
@@ -118,7 +118,7 @@ void Testbed::ReadOutput(int stream) {
 }
 
 bool Testbed::FloodsOutput() const {
-  return subject_.role == Role::kClient && outputs_[1].total + outputs_[2].total > kFlood;
+  return subject_.role == Role::kClient && outputs_[1].total + outputs_[2].total > kFloodOfOutput;
 }
 
 void Testbed::DrainOutput() {

@@ -56,6 +56,9 @@ std::string WrongExchange(const Conversation& conversation, bool reached) {
   if (!reached) {
     return "accepts its first client but never answers it: " + InWords(conversation);
   }
+  if (conversation.endless) {
+    return "sends its first client a reply without an end: " + InWords(conversation);
+  }
   return "";
 }
 
