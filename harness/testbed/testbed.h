@@ -200,6 +200,7 @@ class Testbed {
   static constexpr std::size_t kFlood = 1 << 20;
   // The program has sent more there than any conversation comes to; no more of it is read.
   bool Floods(int number) const;
+  void NoteFlood(int number);  // once
   void RecordFlood(int number, std::size_t received);
   pid_t ProgramToSignal(bool listener) const;
   // It accepts clients; untraced: it holds a listening socket.

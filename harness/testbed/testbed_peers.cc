@@ -323,11 +323,8 @@ void Testbed::ReadWhile(int number, const std::function<std::size_t(std::string_
   };
   const Waited waited =
       Wait(enough, Patience::kUntilAnswered, [&] { return MoreIsComing(number); });
-  PeerRecord& record = peers_.at(number);
-  if (record.peer.fd() >= 0) loop_.Forget(record.peer.fd());
-  if (Floods(number) && !std::exchange(record.flood_told, true)) {
-    RecordFlood(number, record.received.size());
-  }
+  if (peers_.at(number).peer.fd() >= 0) loop_.Forget(peers_.at(number).peer.fd());
+  NoteFlood(number);
   RecordRest(waited);
   DrainOutput();
 }
@@ -345,6 +342,13 @@ bool Testbed::Floods(int number) const {
   // A server may well send back what it was sent.
   const std::size_t due = subject_.role == Role::kServer ? record.sent : 0;
   return record.received.size() > due + (known ? kFlood : kFloodOfOwnService);
+}
+
+void Testbed::NoteFlood(int number) {
+  PeerRecord& record = peers_.at(number);
+  if (Floods(number) && !std::exchange(record.flood_told, true)) {
+    RecordFlood(number, record.received.size());
+  }
 }
 
 std::size_t Testbed::SendAll(int number, const std::function<std::string_view(std::size_t)>& rest,

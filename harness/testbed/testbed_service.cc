@@ -49,8 +49,9 @@ void Testbed::SendWhileReading(int number, std::string_view bytes) {
     while (moved) {
       const std::size_t now = peers_.at(number).peer.SendSome(bytes.substr(sent));
       sent += now;
+      peers_.at(number).sent += now;
       const bool came = ReadOnce(number, kAll);
-      if (Ended(number)) return true;
+      if (Ended(number) || Floods(number)) return true;
       moved = now > 0 || came;
     }
     if (sent == bytes.size() && peers_.at(number).received.size() - before >= sent) return true;
@@ -63,8 +64,8 @@ void Testbed::SendWhileReading(int number, std::string_view bytes) {
   const Waited waited =
       Wait(exchanged, Patience::kUntilAnswered, [&] { return MoreIsComing(number); });
   timeline_->Amend(event).bytes = std::string(bytes.substr(0, sent));
-  peers_.at(number).sent += sent;
   if (peers_.at(number).peer.fd() >= 0) loop_.Forget(peers_.at(number).peer.fd());
+  NoteFlood(number);
   RecordRest(waited);
 }
 
