@@ -4,8 +4,12 @@
 // check that runs, set by JudgeScenario.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "harness/testbed/judging.h"
 
@@ -25,6 +29,17 @@ struct Undecided {
   Verdict verdict;
   std::string reason;
 };
+
+// A check of the suites. GoogleTest hears of it when its scenario is judged: looking through all of
+// them takes it longer than most judgements.
+struct RegisteredCheck {
+  std::string_view scenario, requirement;  // literals
+  const char* file;
+  int line;
+  ::testing::Test* (*make)();
+  bool known = false;  // to GoogleTest
+};
+std::vector<RegisteredCheck>& AllChecks();
 
 // Null outside JudgeScenario.
 JudgingContext*& CurrentJudging();
