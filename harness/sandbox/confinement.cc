@@ -32,13 +32,15 @@ int SetLimits(const Confinement& confinement) noexcept {
 }
 
 int DropCapabilities(RawSockets raw_sockets) noexcept {
-  for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; ++capability) {
+  for (int capability = 0;; ++capability) {
     // Of a file that carries a capability beyond the bounding set exec() fails; whatever it
     // carries, no_new_privs lets it gain nothing.
     if (raw_sockets != RawSockets::kNever && capability == CAP_NET_RAW) continue;
+    if (prctl(PR_CAPBSET_DROP, capability) == 0) continue;
     // EPERM: without CAP_SETPCAP, which a degraded sandbox of an ordinary user has not. Then there
-    // is nothing to lose, and no_new_privs keeps it so.
-    if (prctl(PR_CAPBSET_DROP, capability) != 0 && errno != EPERM) return errno;
+    // is nothing to lose, and no_new_privs keeps it so. EINVAL: past the last one.
+    if (errno != EPERM && errno != EINVAL) return errno;
+    break;
   }
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return errno;
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
