@@ -32,15 +32,12 @@ int SetLimits(const Confinement& confinement) noexcept {
 }
 
 int DropCapabilities(RawSockets raw_sockets) noexcept {
-  for (int capability = 0;; ++capability) {
-    // Of a file that carries a capability beyond the bounding set exec() fails; whatever it
-    // carries, no_new_privs lets it gain nothing.
-    if (raw_sockets != RawSockets::kNever && capability == CAP_NET_RAW) continue;
-    if (prctl(PR_CAPBSET_DROP, capability) == 0) continue;
-    // EPERM: without CAP_SETPCAP, which a degraded sandbox of an ordinary user has not. Then there
-    // is nothing to lose, and no_new_privs keeps it so. EINVAL: past the last one.
-    if (errno != EPERM && errno != EINVAL) return errno;
-    break;
+  if (const int error = DropFromBoundingSet()) return error;
+  // Of a file that carries a capability beyond the bounding set exec() fails; whatever it carries,
+  // no_new_privs lets it gain nothing.
+  if (raw_sockets == RawSockets::kNever && prctl(PR_CAPBSET_DROP, CAP_NET_RAW) != 0 &&
+      errno != EPERM) {
+    return errno;
   }
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return errno;
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -58,6 +55,16 @@ int DropCapabilities(RawSockets raw_sockets) noexcept {
 }
 
 }  // namespace
+
+int DropFromBoundingSet() noexcept {
+  if (prctl(PR_CAPBSET_READ, CAP_CHOWN) == 0) return 0;  // the first is gone: done before
+  for (int capability = CAP_CHOWN;; ++capability) {
+    if (capability == CAP_NET_RAW || prctl(PR_CAPBSET_DROP, capability) == 0) continue;
+    // EPERM: without CAP_SETPCAP, which a degraded sandbox of an ordinary user has not. Then there
+    // is nothing to lose, and no_new_privs keeps it so. EINVAL: past the last one.
+    return errno == EPERM || errno == EINVAL ? 0 : errno;
+  }
+}
 
 int ConfineSelf(const Confinement& confinement) noexcept {
   if (setsid() < 0 && getsid(0) != getpid()) return errno;

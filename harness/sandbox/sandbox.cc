@@ -74,6 +74,8 @@ void Sandbox::EnterNamespaces(const SandboxOptions& options, const HostAbilities
   tmp_ = std::move(arrangement.tmp);
   directory_writable_ = arrangement.directory_writable;
   init_ = StartInit(InitOptionsFor(abilities.fresh_proc));
+  // Each program under test would have to do it, while its scenario waits.
+  if (const int error = DropFromBoundingSet()) ThrowSystemError(error, "prctl(PR_CAPBSET_DROP)");
   isolated_ = true;
 }
 

@@ -161,5 +161,8 @@ class Sandbox {
 // limits, the parent-death signal SIGKILL and a session of its own. Async-signal-safe: called
 // between vfork and exec. Returns 0 or the errno of what failed.
 int ConfineSelf(const Confinement& confinement) noexcept;
+// The longest part of that, which holds for whatever this process starts from now on: no capability
+// but CAP_NET_RAW is left in the bounding set. Its own stay. Returns 0 or an errno.
+int DropFromBoundingSet() noexcept;
 
 }  // namespace sockspec
