@@ -235,15 +235,16 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     }
     const PathFolder path_folder(subject);
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
-    lap("namespaces");
     const OwnedFd resolver = scenario.needs.silent_resolver ? MuteResolver() : OwnedFd();
-    if (options.await_turn) {
-      drive.began = options.await_turn();
-      since = MonotonicNanoseconds();
-    }
     {
       Testbed testbed(manifest, subject, options, sandbox, scenario.needs.own_clock,
                       &drive.timeline);
+      lap("namespaces");
+      if (options.await_turn) {
+        drive.began = options.await_turn();
+        since = MonotonicNanoseconds();
+      }
+      testbed.Begin();
       drive.end = DriveEnd::kComplete;
       try {
         scenario.make()->Run(&testbed);

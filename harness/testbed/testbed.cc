@@ -32,10 +32,7 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
       sandbox_(sandbox),
       own_clock_(own_clock),
       timeline_(timeline),
-      began_(MonotonicNanoseconds()),
-      sockets_(sandbox.proc_fd()),
-      first_counters_(sandbox.isolated() ? TcpCounters{0, 0, 0}
-                                         : ReadTcpCounters(sandbox.proc_fd())) {
+      sockets_(sandbox.proc_fd()) {
   WatchHooks hooks;
   hooks.record = [this](Event event) { Record(std::move(event)); };
   hooks.connection_of = [this](pid_t pid, int fd, const std::string& peer) {
@@ -58,11 +55,16 @@ Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOp
     tracer_ = tracer.get();
     watch_ = std::move(tracer);
   } else {
-    // Whether it asks for its processors, or starts threads, would not be seen.
-    LeaveProcessor();
     watch_ =
         std::make_unique<UntracedProgram>(sandbox.proc_fd(), sandbox.init_pid(), std::move(hooks));
   }
+}
+
+void Testbed::Begin() {
+  began_ = MonotonicNanoseconds();
+  if (!sandbox_.isolated()) first_counters_ = ReadTcpCounters(sandbox_.proc_fd());
+  // Which processors it asks for would not be seen.
+  if (tracer_ == nullptr) LeaveProcessor();
   Record({.kind = EventKind::kStep, .number = RealtimeNanoseconds(), .text = "wall clock"});
 }
 

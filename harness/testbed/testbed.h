@@ -49,6 +49,8 @@ class Testbed {
   ~Testbed();
   Testbed(const Testbed&) = delete;
   Testbed& operator=(const Testbed&) = delete;
+  // The scenario's turn has come: here its time begins.
+  void Begin();
 
   const Subject& subject() const { return subject_; }
 
@@ -263,10 +265,10 @@ class Testbed {
   const Sandbox& sandbox_;
   const bool own_clock_;
   Timeline* timeline_;
-  std::int64_t began_;
+  std::int64_t began_ = 0;
   EventLoop loop_;
   SocketTable sockets_;
-  TcpCounters first_counters_;
+  TcpCounters first_counters_{0, 0, 0};
   std::unique_ptr<ProgramWatch> watch_;
   Tracer* tracer_ = nullptr;  // the same, where it is a tracer
   std::int64_t wait_began_ = 0;
