@@ -56,6 +56,7 @@ SCENARIO(AcceptErrors, kServer, kStreams,
 SCENARIO(AcceptFatal, kServer, kStreams, "accept() fails with EBADF for ever") {
   Start();
   for (int i = 0; i < kOrdinary; ++i) Exchange();
+  Settle();  // what it still does for the client before may fail as well, and is no spin
   Fault fault = AcceptFault(EBADF);
   fault.count = -1;
   Arm(fault);
@@ -194,7 +195,11 @@ CHECK(AcceptErrors, "ACC-20") {
   EXPECT_TRUE(wrong.empty()) << wrong;
 }
 
-constexpr int kSpin = 1000;  // rule F5
+// Rule F5. Of a program that was seen to spin, other calls may be among the thousand.
+int Spin(const Timeline& timeline) {
+  constexpr int kSpin = 1000;
+  return timeline.OfKind(EventKind::kNotSettled).empty() ? kSpin : kSpin / 10;
+}
 
 // ACC-07: exhausted descriptors are survived.
 CHECK(OutOfDescriptors, "ACC-07") {
@@ -215,7 +220,7 @@ CHECK(OutOfDescriptors, "ACC-08") {
   CallIndices("accept*");
   const int failing = MostFailing(timeline(), EMFILE);
   if (failing == 0) Inconclusive("no accept() ran out of descriptors");
-  EXPECT_TRUE(failing < kSpin) << fmt::format(
+  EXPECT_TRUE(failing < Spin(timeline())) << fmt::format(
       "spins while it has no descriptor: {} or more accepts fail with EMFILE, with no wait between "
       "them",
       failing);
@@ -226,7 +231,7 @@ CHECK(AcceptFatal, "ACC-11") {
   CallIndices("accept*");
   const int failing = MostFailing(timeline(), EBADF);
   if (failing == 0) Inconclusive("accept() was not called again");
-  EXPECT_TRUE(failing < kSpin) << fmt::format(
+  EXPECT_TRUE(failing < Spin(timeline())) << fmt::format(
       "spins: {} or more accepts fail with EBADF, with no wait between them", failing);
 }
 
