@@ -130,10 +130,8 @@ class Pool {
         ++at_work;
         worker->started = MonotonicNanoseconds();
         worker->place = FreePlace();
-        // Where there are enough the kernel finds one that is idle, whoever else uses this host.
-        const bool enough = 2 * options_.at_once <= ProcessorCount();
-        const int processor = enough ? kWhereItRuns : worker->place;
-        const TurnMessage told{.started = worker->started, .processor = processor};
+        const TurnMessage told{.started = worker->started,
+                               .processor = plenty_ ? kWhereItRuns : worker->place};
         // A worker that has died meanwhile is seen when it is reaped.
         send(worker->turn.get(), &told, sizeof told, MSG_NOSIGNAL);
         worker->turn.Reset();
@@ -288,6 +286,8 @@ class Pool {
 
   const WorkerOptions& options_;
   const WorkerCalls& calls_;
+  // Where there are plenty the kernel finds one that is idle, whoever else uses this host.
+  const bool plenty_ = 2 * options_.at_once <= ProcessorCount();
   Signals signals_;
   std::list<Worker> workers_;
 };

@@ -1,6 +1,5 @@
 // sockspec run: judges programs.
 #include <fmt/format.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +8,7 @@
 #include <list>
 #include <memory>
 
+#include "harness/base/processor.h"
 #include "harness/base/text.h"
 #include "harness/campaign/build_step.h"
 #include "harness/campaign/campaign.h"
@@ -48,11 +48,6 @@ struct RunOptions {
   bool capture = false;
   OutputOptions output;
 };
-
-int Processors() {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(CPU_COUNT(&set), 1) : 1;
-}
 
 // Manifests and the programs in them; a list, since programs are pointed at.
 struct Subjects {
@@ -112,7 +107,7 @@ CampaignOptions ToCampaign(const RunOptions& options) {
   campaign.planes = options.planes == "wire"     ? Planes::kWire
                     : options.planes == "kernel" ? Planes::kKernel
                                                  : Planes::kAll;
-  campaign.jobs = options.jobs > 0 ? options.jobs : Processors();
+  campaign.jobs = options.jobs > 0 ? options.jobs : ProcessorCount();
   campaign.time_scale = options.time_scale;
   campaign.control = !options.no_control && !options.debugger;
   if (!options.output.folder.empty()) campaign.record_file = options.output.folder + "/run.jsonl";
