@@ -85,20 +85,22 @@ class Testbed {
   int Accept();
   bool HasPendingConnection() const;
   void OccupyEndpoint(Sharing sharing);
-  void Send(int number, std::string_view bytes);
-  void SendUrgent(int number, std::string_view bytes);
-  void SendFiller(int number, std::int64_t bytes, Filler filler);
   void HalfClose(int number);
   void Close(int number);
   void Abort(int number);
-  void Read(int number, std::size_t bytes);
-  void ReadSome(int number);
-  // Reads while `wanted`, which gets what this call has read, says how many bytes more at most.
-  void ReadWhile(int number, const std::function<std::size_t(std::string_view)>& wanted);
   // Of a datagram socket: nobody can refuse it, nor end it.
   bool Connected(int number) const;
   bool Ended(int number) const;
   const std::string& Received(int number) const;
+
+  // --- testbed_transfers.cc ----------------------------------------------------------------------
+  void Send(int number, std::string_view bytes);
+  void SendUrgent(int number, std::string_view bytes);
+  void SendFiller(int number, std::int64_t bytes, Filler filler);
+  void Read(int number, std::size_t bytes);
+  void ReadSome(int number);
+  // Reads while `wanted`, which gets what this call has read, says how many bytes more at most.
+  void ReadWhile(int number, const std::function<std::size_t(std::string_view)>& wanted);
 
   // --- testbed_service.cc ------------------------------------------------------------------------
   void ReadToEnd(int number);
