@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/testbed/catalogue_reader.h"
+
 namespace sockspec {
 namespace {
 
@@ -29,7 +31,7 @@ hint = "Do so."
 
 Catalogue TestCatalogue() {
   const std::string head = "title = \"An area\"\nstep = \"accept\"\n";
-  return Catalogue::Parse(
+  return ReadCatalogue(
       {{"fam.toml", "area = \"FAM\"\n" + head + Entry("FAM-01", "MUST", "contract") +
                         Entry("FAM-02", "MUST", "contract")},
        {"tst.toml",

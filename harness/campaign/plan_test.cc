@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/campaign/selection.h"
+#include "harness/testbed/catalogue_reader.h"
 
 namespace sockspec {
 namespace {
@@ -89,7 +90,7 @@ class PlanTest : public ::testing::Test {
                     catalogue_, suite_);
   }
 
-  const Catalogue catalogue_ = Catalogue::Parse({{"fam.toml", kCatalogue}});
+  const Catalogue catalogue_ = ReadCatalogue({{"fam.toml", kCatalogue}});
   Suite suite_;
   Manifest manifest_;
 };

@@ -3,9 +3,6 @@
 
 #include <algorithm>
 
-#include "harness/testbed/catalogue_reader.h"
-#include "harness/testbed/embedded_catalogue.h"
-
 namespace sockspec {
 
 std::string_view Name(Level level) {
@@ -23,17 +20,6 @@ std::string_view Name(ObligedBy obliged_by) {
 
 bool Requirement::AppliesTo(Role role) const {
   return std::find(roles.begin(), roles.end(), role) != roles.end();
-}
-
-Catalogue Catalogue::Parse(const std::map<std::string, std::string>& files) {
-  Catalogue catalogue;
-  for (const auto& [file, text] : files) ReadRequirements(file, text, catalogue.requirements_);
-  return catalogue;
-}
-
-const Catalogue& Catalogue::Embedded() {
-  static const Catalogue catalogue = Parse(EmbeddedRequirementFiles());
-  return catalogue;
 }
 
 const Requirement* Catalogue::Find(std::string_view id) const {

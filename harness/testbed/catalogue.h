@@ -1,10 +1,10 @@
 // The catalogue of requirements: data from suites/requirements/*.toml, embedded in the program.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/base/transport.h"
@@ -34,6 +34,8 @@ struct Scope {
   std::vector<std::string> placeholders;  // one of them must be in the command: "family", "backlog"
   std::vector<std::string> observed;      // conditions of the finished trace, all needed: "forks",
                                       // "execs", "non-blocking", "readiness", "inherits-listener"
+
+  bool operator==(const Scope&) const = default;
 };
 
 struct Requirement {
@@ -53,15 +55,15 @@ struct Requirement {
   int line = 0;
 
   bool AppliesTo(Role role) const;
+  bool operator==(const Requirement&) const = default;
 };
 
 class Catalogue {
  public:
-  // The embedded catalogue; parsed once. Throws std::runtime_error naming file, line and key when
-  // the data is malformed (a test keeps it well-formed).
+  // What was read when the program was built; malformed data ends the build.
   static const Catalogue& Embedded();
-  // From texts, file name -> content; for tests.
-  static Catalogue Parse(const std::map<std::string, std::string>& files);
+  explicit Catalogue(std::vector<Requirement> requirements)
+      : requirements_(std::move(requirements)) {}
 
   const std::vector<Requirement>& requirements() const { return requirements_; }
   const Requirement* Find(std::string_view id) const;

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "harness/testbed/catalogue.h"
+#include "harness/testbed/catalogue_reader.h"
 
 namespace sockspec {
 namespace {
@@ -31,7 +31,7 @@ note = "g"
 )toml";
 
 Catalogue ParseOne(const std::string& requirement) {
-  return Catalogue::Parse({{"acc.toml", kHeader + requirement}});
+  return ReadCatalogue({{"acc.toml", kHeader + requirement}});
 }
 
 // kOne with its line `from` replaced.
@@ -114,7 +114,7 @@ TEST(CatalogueParse, RefusesWhatIsMalformed) {
             "acc.toml:5: requirement.id: \"CLS-01\" does not suit area ACC; write ACC-NN");
   EXPECT_EQ(Error(std::string(kOne) + kOne),
             "acc.toml:21: requirement.id: ACC-01 is also in acc.toml:4; take a new number");
-  EXPECT_THROW(Catalogue::Parse({{"x.toml", "area = \"X\"\n"}}), std::runtime_error);
+  EXPECT_THROW(ReadCatalogue({{"x.toml", "area = \"X\"\n"}}), std::runtime_error);
 }
 
 TEST(Level, HasItsNames) {

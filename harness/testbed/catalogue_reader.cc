@@ -105,8 +105,7 @@ void CheckId(const TomlTable& table, const Requirement& requirement,
   }
 }
 
-}  // namespace
-
+// Appends the requirements of one file.
 void ReadRequirements(const std::string& file, const std::string& text,
                       std::vector<Requirement>& requirements) {
   const TomlTable root = TomlTable::Parse(text, file);
@@ -149,6 +148,14 @@ void ReadRequirements(const std::string& file, const std::string& text,
     requirement.unjudged = table.Text("unjudged", "\"...\"").value_or("");
     requirements.push_back(std::move(requirement));
   }
+}
+
+}  // namespace
+
+Catalogue ReadCatalogue(const std::map<std::string, std::string>& files) {
+  std::vector<Requirement> requirements;
+  for (const auto& [file, text] : files) ReadRequirements(file, text, requirements);
+  return Catalogue(std::move(requirements));
 }
 
 }  // namespace sockspec

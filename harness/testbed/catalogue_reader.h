@@ -1,15 +1,15 @@
-// Reads one file of the catalogue.
+// Reads the catalogue's TOML.
 #pragma once
 
+#include <map>
 #include <string>
-#include <vector>
 
 #include "harness/testbed/catalogue.h"
 
 namespace sockspec {
 
-// Appends the requirements of one file; throws std::runtime_error with file, line and key.
-void ReadRequirements(const std::string& file, const std::string& text,
-                      std::vector<Requirement>& requirements);
+// From texts, file name -> content. Throws std::runtime_error naming file, line and key, with the
+// mend, where one is malformed.
+Catalogue ReadCatalogue(const std::map<std::string, std::string>& files);
 
 }  // namespace sockspec
