@@ -135,7 +135,8 @@ int Run(const RunOptions& options, const std::vector<std::string>& program) {
   CampaignOptions campaign = ToCampaign(options);
   // What is wrong with the selection is said before anything is built or probed.
   SelectRequirements(Catalogue::Embedded(), ReadPatterns(options.patterns));
-  campaign.abilities = ProbeHost();
+  const HostProbe probe;
+  campaign.abilities = probe.Collect();
   std::list<BuiltFolder> built;  // until the campaign has ended
   for (Manifest& manifest : subjects.manifests) {
     built.push_back(BuildPrograms(manifest, campaign.abilities, campaign.tool_folder));

@@ -156,7 +156,7 @@ void BringLoopbackUp() {
 }  // namespace
 
 void PrepareNetwork(int proc, const SandboxOptions& options, const HostAbilities& abilities) {
-  // Where /proc/sys is read-only the ports below 1024 are lost, which ProbeHost has told; what a
+  // Where /proc/sys is read-only the ports below 1024 are lost, which HostProbe has told; what a
   // scenario asks for beyond that is an error and not silently left out. (A longer queue is not:
   // the scenario sees that it did not overflow.)
   const bool default_ports = options.first_unprivileged_port == 0;

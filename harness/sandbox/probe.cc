@@ -1,4 +1,4 @@
-// ProbeHost: what this host lets an ordinary process do, tried in children by the very calls that
+// HostProbe: what this host lets an ordinary process do, tried in children by the very calls that
 // the sandbox makes.
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -64,9 +65,8 @@ Attempt Try(Action action) {
   return attempt;
 }
 
-// Runs `probe` in a child, which may be killed for it, and returns what it has reported.
-// Runs `probe` in a child, which may be killed for it. Children are started together and collected
-// later, since they spend most of their time in the kernel.
+// Runs `probe` in a child, which may be killed for it. Children are started together, since they
+// spend most of their time in the kernel.
 template <typename Result>
 class Probe {
  public:
@@ -83,15 +83,20 @@ class Probe {
     _exit(written == sizeof result ? 0 : 1);
   }
 
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+  ~Probe() {
+    while (waitpid(child_, nullptr, 0) < 0 && errno == EINTR) continue;
+  }
+
   // What the child has reported; a Result as it is constructed where it was killed before.
-  Result Collect() {
+  Result Collect() const {
     Result result, reported;
     ssize_t size = -1;
     do {
       size = read(reader_.get(), &reported, sizeof reported);
     } while (size < 0 && errno == EINTR);
     if (size == static_cast<ssize_t>(sizeof reported)) result = reported;
-    while (waitpid(child_, nullptr, 0) < 0 && errno == EINTR) continue;
     return result;
   }
 
@@ -274,9 +279,12 @@ std::string PtraceMend(int proc) {
   return "allow ptrace and seccomp filters, and do not run sockspec itself under a tracer's filter";
 }
 
-}  // namespace
+struct Children {
+  Probe<NamespaceResult> namespaces{ProbeNamespaces};
+  Probe<PlainResult> plain{ProbePlain};
+};
 
-HostAbilities ProbeHost() {
+HostAbilities CollectFrom(const Children& children) {
   HostAbilities host;
   OwnedFd proc(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
   const auto tell = [&host](std::string_view what, const Attempt& attempt, std::string_view cost,
@@ -284,9 +292,7 @@ HostAbilities ProbeHost() {
     host.missing.push_back(fmt::format("{} ({}). {} Mend: {}.", what, attempt.Why(), cost, mend));
   };
 
-  Probe<NamespaceResult> namespaces_probe(ProbeNamespaces);
-  Probe<PlainResult> plain_probe(ProbePlain);
-  const NamespaceResult namespaces = namespaces_probe.Collect();
+  const NamespaceResult namespaces = children.namespaces.Collect();
   host.user_namespaces = namespaces.enter.ok;
   if (!namespaces.enter.ok) {
     host.no_packets = "programs run without a network of their own";
@@ -321,7 +327,7 @@ HostAbilities ProbeHost() {
     }
   }
 
-  const PlainResult plain = plain_probe.Collect();
+  const PlainResult plain = children.plain.Collect();
   host.ptrace = plain.ptrace.ok;
   if (!host.ptrace) {
     tell("No tracing of system calls", plain.ptrace,
@@ -343,5 +349,13 @@ HostAbilities ProbeHost() {
   }
   return host;
 }
+
+}  // namespace
+
+HostProbe::HostProbe()
+    : collect_([children = std::make_shared<const Children>()] { return CollectFrom(*children); }) {
+}
+
+HostAbilities ProbeHost() { return HostProbe().Collect(); }
 
 }  // namespace sockspec

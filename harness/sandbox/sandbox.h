@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,7 +35,21 @@ struct HostAbilities {
   std::string no_packets;
   std::vector<std::string> missing;  // for people: what failed, what it costs, the mend
 };
-HostAbilities ProbeHost();
+
+// Finds that out in children, which are started when it is constructed, and awaited when it is
+// destroyed: namespaces take longer to go than the probe takes.
+class HostProbe {
+ public:
+  HostProbe();
+  HostProbe(const HostProbe&) = delete;
+  HostProbe& operator=(const HostProbe&) = delete;
+  // Waits until all is known. Call it once.
+  HostAbilities Collect() const { return collect_(); }
+
+ private:
+  std::function<HostAbilities()> collect_;  // owns the children
+};
+HostAbilities ProbeHost();  // where its time does not matter
 
 // Names that the program's resolver knows besides localhost, each with its addresses in the order
 // in which getaddrinfo() gives them: {"two.test", {"::1", "127.0.0.1"}}.
@@ -106,7 +121,7 @@ struct Confinement {
 class Sandbox {
  public:
   // Enters the sandbox. Throws std::system_error (naming the call) where the host refuses; the
-  // caller has consulted ProbeHost first. Without abilities.user_namespaces the sandbox is
+  // caller has consulted a HostProbe first. Without abilities.user_namespaces the sandbox is
   // degraded: no namespaces, a private temporary directory, children in a session of their own and
   // a subreaper, isolated() == false.
   //
