@@ -139,7 +139,9 @@ constexpr const char* kDevices[] = {"null", "zero", "full", "random", "urandom",
 void FillDevices(const OwnedFd& host_devices) {
   for (const char* name : kDevices) {
     if (faccessat(host_devices.get(), name, F_OK, 0) != 0) continue;
-    Attach(CloneMount(host_devices.get(), name), fmt::format("/dev/{}", name));
+    const std::string path = fmt::format("/dev/{}", name);
+    CheckCall(mknod(path.c_str(), S_IFREG | 0644, 0), "mknod({}, S_IFREG)", path);
+    AttachMount(CloneMount(host_devices.get(), name).get(), path);
   }
   const std::pair<const char*, const char*> links[] = {{"/proc/self/fd", "/dev/fd"},
                                                        {"/proc/self/fd/0", "/dev/stdin"},

@@ -149,7 +149,7 @@ class Tracer : public ProgramWatch {
   void TakeIn(TracedThread* thread, const Call& call);
   // A descriptor that the process has from elsewhere: a message, another process, its launch.
   void TakeDescriptor(TracedThread* thread, int fd);
-  void TakeInherited(TracedThread* thread);
+  void TakeInherited(TracedThread* thread);  // of a program just launched
   std::shared_ptr<OpenSocket> KnownByInode(std::uint64_t inode);
   std::shared_ptr<OpenSocket> SocketFromOutside(const TracedProcess& process, int fd);
   // close() frees the number whatever it returns (close(2)). At its entry, not its exit: by then

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 #include "harness/kernel/process_table.h"
 #include "harness/kernel/remote_socket.h"
@@ -211,8 +212,9 @@ std::shared_ptr<OpenSocket> Tracer::SocketFromOutside(const TracedProcess& proce
 }
 
 void Tracer::TakeInherited(TracedThread* thread) {
-  for (const Descriptor& descriptor : DescriptorsOf(proc_fd_, thread->process->pid)) {
-    if (descriptor.socket_inode != 0) TakeDescriptor(thread, descriptor.fd);
+  // A launch closes or opens whatever else there is, which may be a thousand files.
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (SocketInode(proc_fd_, thread->process->pid, fd) != 0) TakeDescriptor(thread, fd);
   }
 }
 
