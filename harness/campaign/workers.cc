@@ -25,6 +25,7 @@ namespace sockspec {
 namespace {
 
 constexpr int kPipeBytes = 1 << 20;  // evidence mostly fits: the worker need not wait for us
+constexpr char kWhole = '\0';        // ends a worker's text
 
 struct Worker {
   int job = 0;
@@ -34,7 +35,10 @@ struct Worker {
   std::string text;
   std::int64_t started = 0;  // its turn; 0: not yet
   int place = -1;            // of those at work, so that each can have a processor of its own
+  bool reported = false;     // whole; its process goes, and with it the sandbox
   bool late = false;         // killed by its deadline
+
+  bool at_work() const { return started != 0 && !reported; }
 };
 
 // What a worker is told when its turn has come.
@@ -96,7 +100,7 @@ class Pool {
   PoolEnd Run() {
     for (;;) {
       const int places = std::max(options_.at_once, 1);
-      while (static_cast<int>(workers_.size()) < places + options_.ahead) {
+      while (CountIf([](const Worker& w) { return !w.reported; }) < places + options_.ahead) {
         const std::optional<int> job = calls_.next();
         if (!job) break;
         Start(*job);
@@ -113,9 +117,13 @@ class Pool {
   }
 
  private:
+  template <typename Predicate>
+  int CountIf(Predicate predicate) const {
+    return static_cast<int>(std::ranges::count_if(workers_, predicate));
+  }
+
   void GiveTurns(int places) {
-    int at_work = static_cast<int>(
-        std::ranges::count_if(workers_, [](const Worker& worker) { return worker.started != 0; }));
+    int at_work = CountIf(&Worker::at_work);
     for (auto worker = workers_.begin(); worker != workers_.end() && at_work < places;) {
       const Turn turn = worker->started != 0 ? Turn::kLater
                         : calls_.turn        ? calls_.turn(worker->job)
@@ -144,8 +152,9 @@ class Pool {
   // The first that no worker at work has: as many as may be at work at once.
   int FreePlace() const {
     int place = 0;
-    while (std::ranges::any_of(workers_,
-                               [&](const Worker& worker) { return worker.place == place; })) {
+    while (std::ranges::any_of(workers_, [&](const Worker& worker) {
+      return worker.at_work() && worker.place == place;
+    })) {
       ++place;
     }
     return place;
@@ -185,7 +194,7 @@ class Pool {
       return told.started;
     };
     try {
-      WriteAll(output, calls_.work(job, await_turn) + "\n");
+      WriteAll(output, calls_.work(job, await_turn) + kWhole);
     } catch (const std::exception& error) {
       fmt::print(stderr, "sockspec: worker: {}\n", error.what());
       _exit(EXIT_FAILURE);
@@ -220,6 +229,7 @@ class Pool {
     const std::int64_t now = MonotonicNanoseconds();
     for (Worker& worker : workers_) {
       Drain(worker);
+      if (worker.started != 0 && IsWhole(worker)) Report(worker, "");
       if (!worker.late && worker.started != 0 && now >= DeadlineOf(worker)) {
         worker.late = true;
         Kill(worker);
@@ -242,8 +252,24 @@ class Pool {
     }
   }
 
-  // A worker is done when its process has ended: whatever still holds its pipe is not awaited.
-  // True if there was one.
+  static bool IsWhole(const Worker& worker) {
+    return !worker.reported && worker.text.ends_with(kWhole);
+  }
+
+  // Once for each worker: its text, or why that is not whole.
+  void Report(Worker& worker, std::string death) {
+    worker.reported = true;
+    worker.pipe.Reset();
+    if (worker.text.ends_with(kWhole)) worker.text.pop_back();
+    calls_.done(
+        worker.job,
+        {.text = std::move(worker.text),
+         .death = std::move(death),
+         .milliseconds = static_cast<double>(MonotonicNanoseconds() - worker.started) / 1e6});
+  }
+
+  // Takes leave of the processes that have ended: whatever still holds a pipe is not awaited. True
+  // if there was one.
   bool Reap() {
     bool any = false;
     for (auto worker = workers_.begin(); worker != workers_.end();) {
@@ -253,21 +279,15 @@ class Pool {
         ++worker;
         continue;
       }
-      Drain(*worker);
       if (options_.own_group) kill(-worker->pid, SIGKILL);  // what it may have left behind
-      WorkerReport report{
-          .text = std::move(worker->text),
-          .milliseconds = static_cast<double>(MonotonicNanoseconds() - worker->started) / 1e6};
-      const bool whole = report.text.ends_with('\n');
-      if (whole) report.text.pop_back();
-      if (worker->late) {
-        report.death = fmt::format("did not end within {} s", options_.deadline_seconds);
-      } else if (!whole || status != 0) {
-        report.death = DeathOf(status);
+      if (!worker->reported) {
+        Drain(*worker);
+        Report(*worker, IsWhole(*worker) ? ""
+                        : worker->late
+                            ? fmt::format("did not end within {} s", options_.deadline_seconds)
+                            : DeathOf(status));
       }
-      const int job = worker->job;
       worker = workers_.erase(worker);
-      calls_.done(job, std::move(report));
       any = true;
     }
     return any;

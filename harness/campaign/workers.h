@@ -5,7 +5,8 @@
 //
 // The coordinator is single-threaded and waits in poll() on the workers' pipes and on a signalfd. A
 // worker does its job, writes its text to its pipe and leaves by _exit(), so that nothing of the
-// coordinator is destroyed twice. A worker that dies, is killed by its deadline or writes nothing
+// coordinator is destroyed twice. With the text its job is done; the next has its turn while the
+// process and its sandbox go. A worker that dies, is killed by its deadline or writes nothing
 // is a value: its `death`. The first SIGINT or SIGTERM kills the workers and ends Run; from then on
 // these signals have their default effect again.
 #pragma once
@@ -26,7 +27,7 @@ struct WorkerOptions {
 };
 
 struct WorkerReport {
-  std::string text;         // what it wrote, without the last line break; whole if `death` is ""
+  std::string text;         // what it wrote; whole if `death` is ""
   std::string death;        // why it is not whole: "killed by SIGSEGV"
   double milliseconds = 0;  // from its turn on
 };
@@ -42,7 +43,7 @@ struct WorkerCalls {
   std::function<std::optional<int>()> next;
   // Asked of a started job, in the order of their starts, when there is a place. Empty: kNow.
   std::function<Turn(int job)> turn;
-  // Runs in the worker; returns its text.
+  // Runs in the worker; returns its text, without any NUL byte.
   std::function<std::string(int job, const AwaitTurn& await_turn)> work;
   std::function<void(int job)> started;  // its turn has come; may be empty
   std::function<void(int job, WorkerReport)> done;
