@@ -14,7 +14,6 @@
 #include <boost/type_traits/is_same.hpp>
 #include <boost/type_traits/remove_pointer.hpp>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/process/v2.hpp>
 // Boost 1.81 leaves this out of its header-only form.
 #include <algorithm>
@@ -37,6 +36,22 @@ boost::system::error_code Errno(int error) { return {error, boost::system::syste
 bool IsSocket(int fd) {
   struct stat info {};
   return fd >= 0 && fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode);
+}
+
+// What whoever started sockspec had it ignore, as nohup does; exec would hand that on. sockspec
+// itself ignores none.
+const std::vector<int>& IgnoredSignals() {
+  static const std::vector<int> ignored = [] {
+    std::vector<int> found;
+    for (int signal = 1; signal < NSIG; ++signal) {
+      struct sigaction action {};
+      if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) {
+        found.push_back(signal);
+      }
+    }
+    return found;
+  }();
+  return ignored;
 }
 
 // The steps below run in the child between vfork and exec: they share the parent's memory and may
@@ -77,12 +92,14 @@ struct Occupied {
 
 struct Confined {
   const LaunchRequest& request;
+  const std::vector<int>& ignored;
   boost::system::error_code on_exec_setup(process::posix::default_launcher&,
                                           const std::filesystem::path&, const char* const*) const {
-    // The worker blocks signals for its event loop; the program gets the defaults.
+    // The worker blocks signals for its event loop; the program gets the defaults. Handlers end
+    // with exec.
     sigset_t none;
     sigemptyset(&none);
-    for (int signal = 1; signal < NSIG; ++signal) {
+    for (const int signal : ignored) {
       struct sigaction action {};
       action.sa_handler = SIG_DFL;
       sigaction(signal, &action, nullptr);
@@ -114,13 +131,13 @@ struct VforkLauncher : process::posix::default_launcher {
   const char* first_word;  // argv[0] as the user wrote it
   int first_to_close = 3;
 
-  template <typename Executor, typename Args, typename... Initialisers>
-  process::basic_process<Executor> operator()(Executor executor, boost::system::error_code& error,
-                                              const std::filesystem::path& program, Args&& args,
-                                              Initialisers&&... initialisers) {
-    auto argv = this->build_argv_(program, std::forward<Args>(args));
+  // The process id; a process of Boost's would watch it by descriptors, which the tracer does.
+  template <typename... Initialisers>
+  pid_t operator()(boost::system::error_code& error, const std::filesystem::path& program,
+                   const std::vector<std::string>& arguments, Initialisers&&... initialisers) {
+    auto argv = this->build_argv_(program, arguments);
     error = process::posix::detail::on_setup(*this, program, argv, initialisers...);
-    if (error) return process::basic_process<Executor>(executor);
+    if (error) return -1;
     const_cast<const char**>(argv)[0] = first_word;
     volatile int failed = 0;
     pid = ::vfork();
@@ -143,16 +160,19 @@ struct VforkLauncher : process::posix::default_launcher {
       while (waitpid(pid, nullptr, __WALL) == -1 && errno == EINTR) {
       }
     }
-    if (error) return process::basic_process<Executor>(executor);
-    return process::basic_process<Executor>(executor, pid);
+    return pid;
   }
 };
 
 }  // namespace
 
+void PrepareToLaunch() {
+  TracingFilters();
+  IgnoredSignals();
+}
+
 pid_t LaunchProgram(const LaunchRequest& request) {
-  TracingFilters();  // built here, not in the child
-  boost::asio::io_context context;
+  PrepareToLaunch();  // here, not in the child
   const auto open_end = [&](int fd, int wanted) {
     for (int closed : request.closed) {
       if (closed == fd) return -1;
@@ -174,10 +194,11 @@ pid_t LaunchProgram(const LaunchRequest& request) {
   if (request.first_free_descriptor > 3) {
     device = OwnedFd(CheckCall(open("/dev/null", O_RDWR | O_CLOEXEC), "open(/dev/null)"));
   }
-  auto child = launcher(context.get_executor(), error, std::filesystem::path(request.program),
-                        arguments, environment, process::process_start_dir(request.directory),
-                        stdio, Occupied{request.first_free_descriptor, device.get()},
-                        Confined{request}, Traced{request.trace, request.own_clock, has_socket});
+  const pid_t pid = launcher(error, std::filesystem::path(request.program), arguments, environment,
+                             process::process_start_dir(request.directory), stdio,
+                             Occupied{request.first_free_descriptor, device.get()},
+                             Confined{request, IgnoredSignals()},
+                             Traced{request.trace, request.own_clock, has_socket});
   if (error) {
     const std::string command = ShellQuote(request.argv);
     if (error.value() == ENOEXEC) {
@@ -192,8 +213,6 @@ pid_t LaunchProgram(const LaunchRequest& request) {
     }
     ThrowSystemError(error.value(), "launch " + command);
   }
-  const pid_t pid = child.id();
-  child.detach();  // who traces it waits for it
   if (request.trace) {
     int status = 0;
     while (waitpid(pid, &status, __WALL) == -1) {

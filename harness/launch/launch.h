@@ -34,6 +34,9 @@ class ProgramNotExecutable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Finds out, once for this process and those forked from it, what every launch needs.
+void PrepareToLaunch();
+
 // Returns the process id. With `trace` the child is stopped at its exec, waiting for Tracer::Adopt;
 // otherwise it runs. Every descriptor from
 // `first_free_descriptor` on is closed in it. The caller reaps it.

@@ -20,7 +20,6 @@
 #include "harness/testbed/judging.h"
 #include "harness/testbed/raw_host.h"
 #include "harness/testbed/testbed.h"
-#include "harness/trace/seccomp_filters.h"
 
 namespace sockspec {
 namespace {
@@ -186,7 +185,7 @@ void PrepareToDrive(const std::vector<std::string>& directories, const HostAbili
     SurveyDirectory(std::filesystem::absolute(directory).lexically_normal(), abilities.overlay);
   }
   if (abilities.user_namespaces) MakeParentNetwork();
-  TracingFilters();
+  PrepareToLaunch();
   CallerName();
   CallerHome();
 }
