@@ -35,6 +35,13 @@ void StayOnProcessor(int turn) {
 
 bool StaysOnProcessor() { return stays; }
 
+void ShareProcessor(pid_t process) {
+  cpu_set_t own;
+  if (stays && sched_getaffinity(0, sizeof own, &own) == 0) {
+    sched_setaffinity(process, sizeof own, &own);
+  }
+}
+
 const cpu_set_t& AllProcessors() { return allowed; }
 
 void LeaveProcessor() {

@@ -23,6 +23,8 @@ constexpr int kWhereItRuns = -1;
 void StayOnProcessor(int turn);
 // Whether this process keeps to one by StayOnProcessor().
 bool StaysOnProcessor();
+// Has `process`, which was started before, stay there as well; a kernel that refuses is no error.
+void ShareProcessor(pid_t process);
 // What it might use before.
 const cpu_set_t& AllProcessors();
 // Gives this process all of its processors back.

@@ -123,7 +123,9 @@ class Pool {
   }
 
   void GiveTurns(int places) {
-    int at_work = CountIf(&Worker::at_work);
+    // One at a time means undisturbed: then the place is free when the process has gone.
+    int at_work = places > 1 ? CountIf(&Worker::at_work)
+                             : CountIf([](const Worker& worker) { return worker.started != 0; });
     for (auto worker = workers_.begin(); worker != workers_.end() && at_work < places;) {
       const Turn turn = worker->started != 0 ? Turn::kLater
                         : calls_.turn        ? calls_.turn(worker->job)

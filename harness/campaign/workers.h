@@ -5,10 +5,10 @@
 //
 // The coordinator is single-threaded and waits in poll() on the workers' pipes and on a signalfd. A
 // worker does its job, writes its text to its pipe and leaves by _exit(), so that nothing of the
-// coordinator is destroyed twice. With the text its job is done; the next has its turn while the
-// process and its sandbox go. A worker that dies, is killed by its deadline or writes nothing
-// is a value: its `death`. The first SIGINT or SIGTERM kills the workers and ends Run; from then on
-// these signals have their default effect again.
+// coordinator is destroyed twice. With the text its job is done; where several are at work at once
+// the next has its turn while the process and its sandbox go. A worker that dies, is killed by its
+// deadline or writes nothing is a value: its `death`. The first SIGINT or SIGTERM kills the workers
+// and ends Run; from then on these signals have their default effect again.
 #pragma once
 
 #include <csignal>

@@ -11,6 +11,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/error.h"
+#include "harness/base/processor.h"
 #include "harness/base/socket_address.h"
 #include "harness/base/text.h"
 #include "harness/launch/launch.h"
@@ -242,6 +243,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
       if (options.await_turn) {
         drive.began = options.await_turn();
         since = MonotonicNanoseconds();
+        if (sandbox.init_pid() > 0) ShareProcessor(sandbox.init_pid());
       }
       testbed.Begin();
       drive.end = DriveEnd::kComplete;
