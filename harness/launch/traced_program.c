@@ -11,9 +11,11 @@
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "harness/launch/traced_socket.h"
@@ -225,6 +227,29 @@ static int ChooseProcessor(void) {
   return 0;
 }
 
+static void MakeSocket(void) { syscall(SYS_socket, AF_INET, SOCK_STREAM, 0); }
+
+// The first socket of a coroutine whose stack is little and lies on the main stack. Tells how many
+// of the bytes below it have changed.
+static int SocketOnLittleStack(void) {
+  struct {
+    unsigned char below[4096];
+    unsigned char stack[320];
+  } memory;
+  memset(memory.below, 0xaa, sizeof memory.below);
+  syscall(SYS_getpid);  // from now on it is bound
+  static ucontext_t here, there;
+  getcontext(&there);
+  there.uc_stack.ss_sp = memory.stack;
+  there.uc_stack.ss_size = sizeof memory.stack;
+  there.uc_link = &here;
+  makecontext(&there, MakeSocket, 0);
+  swapcontext(&here, &there);
+  int changed = 0;
+  for (size_t i = 0; i < sizeof memory.below; ++i) changed += memory.below[i] != 0xaa;
+  return changed > 255 ? 255 : changed;
+}
+
 int main(int argc, char** argv) {
   static const struct Mode modes[] = {
       {"calls", Calls},
@@ -242,6 +267,7 @@ int main(int argc, char** argv) {
       {"processors", Processors},
       {"choose-processor", ChooseProcessor},
       {"opens", Opens},
+      {"socket-on-little-stack", SocketOnLittleStack},
       {"deaf-to-poll", DeafToPoll},
       {"spin-beside-sleeper", SpinBesideSleeper},
       {"spin-beside-worker", SpinBesideWorker},

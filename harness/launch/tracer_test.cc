@@ -61,6 +61,13 @@ TEST(Tracer, CountsTheCallsOfAllThreads) {
   EXPECT_EQ(run.timeline().Calls("close").size(), 200u);
 }
 
+// Its first socket brings it a filter, which lies below its stack for a moment.
+TEST(Tracer, LeavesTheProgramsMemoryAsItWas) {
+  TracedRun run("socket-on-little-stack");
+  EXPECT_EQ(run.Finish(), 0);
+  EXPECT_EQ(run.timeline().Calls("socket").size(), 1u);
+}
+
 TEST(Tracer, TellsOfAllProcessorsWhoeverAsks) {
   cpu_set_t before;
   ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);

@@ -2,7 +2,6 @@
 #include "harness/trace/clock_shift.h"
 
 #include <elf.h>
-#include <sys/ptrace.h>
 #include <time.h>
 
 #include <string_view>
@@ -23,11 +22,11 @@ bool IsWallClock(std::uint64_t clock) {
 }  // namespace
 
 void HideVdso(pid_t pid) {
-  __ptrace_syscall_info info{};
-  if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) == -1) return;
+  const std::uint64_t stack = StackPointer(pid);
+  if (stack == 0) return;
   LiveTracee tracee(pid);
   // At the exec stop the stack holds argc, argv, 0, environment, 0, then pairs of the vector.
-  std::uint64_t at = info.stack_pointer + sizeof(std::uint64_t);
+  std::uint64_t at = stack + sizeof(std::uint64_t);
   for (int zeros = 0, words = 0; zeros < 2; ++words, at += sizeof(std::uint64_t)) {
     std::uint64_t word = 0;
     if (words > kMostWords || !tracee.ReadValue(at, &word)) return;

@@ -84,10 +84,11 @@ struct TracedProcess {
   pid_t inner_pid = 0;  // in the sandbox's pid namespace, as kill() there names it
   int number = 0;
   int run = 0;
-  bool launched = false;       // the run's first process
-  bool socket_filter = false;  // filter B is installed
-  bool open_filter = false;    // and the one for open()
-  bool told_to_end = false;    // the harness has sent it a signal that ends programs
+  bool launched = false;          // the run's first process
+  bool socket_filter = false;     // filter B is installed
+  bool open_filter = false;       // and the one for open()
+  bool told_to_end = false;       // the harness has sent it a signal that ends programs
+  std::uint64_t first_stack = 0;  // the stack pointer at its exec
   std::map<int, TrackedDescriptor> descriptors;
   std::set<int> former_sockets;  // numbers that were sockets and have been closed
   std::map<int, int> handlers;   // signal -> sa_flags, where a handler function is installed

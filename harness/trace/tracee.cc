@@ -1,6 +1,7 @@
 // A thread stopped by ptrace, as decoding sees it.
 #include "harness/trace/tracee.h"
 
+#include <sys/ptrace.h>
 #include <sys/uio.h>
 
 #include "harness/trace/architecture.h"
@@ -22,6 +23,12 @@ bool LiveTracee::Write(std::uint64_t address, const void* from, std::size_t size
 
 void LiveTracee::SetArgument(int index, std::uint64_t value) {
   sockspec::SetArgument(tid_, index, value);
+}
+
+std::uint64_t StackPointer(pid_t tid) {
+  __ptrace_syscall_info info{};
+  if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) == -1) return 0;
+  return info.stack_pointer;
 }
 
 }  // namespace sockspec

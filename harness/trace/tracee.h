@@ -38,4 +38,7 @@ class LiveTracee final : public Tracee {
   pid_t tid_;
 };
 
+// The stack pointer of a stopped thread; 0 where it has gone meanwhile.
+std::uint64_t StackPointer(pid_t tid);
+
 }  // namespace sockspec

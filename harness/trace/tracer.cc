@@ -18,6 +18,7 @@
 #include "harness/trace/clock_shift.h"
 #include "harness/trace/proc_questions.h"
 #include "harness/trace/syscall_stop.h"
+#include "harness/trace/tracee.h"
 
 namespace sockspec {
 namespace {
@@ -86,6 +87,7 @@ void Tracer::Adopt(pid_t pid, int run, bool own_clock) {
   own_clock_ = own_clock;
   listens_ = awaited_clients_ = false;
   starts_ = true;
+  process->first_stack = StackPointer(pid);
   if (own_clock_) HideVdso(pid);
   TracedThread* thread = AddThread(pid, process);
   Emit(thread, {.kind = EventKind::kProcessStarted, .text = "launch"});
@@ -171,6 +173,7 @@ void Tracer::OnNewThread(TracedThread* parent, int event) {
       process->socket_filter = parent->process->socket_filter;
       process->open_filter = parent->process->open_filter;
       process->handlers = parent->process->handlers;
+      process->first_stack = parent->process->first_stack;
     }
     TracedThread* thread = AddThread(tid, process);
     if (event != PTRACE_EVENT_VFORK) HoldNewTask(thread);
@@ -206,6 +209,7 @@ void Tracer::OnExec(TracedThread* thread) {
   }
   process->living_threads = 1;
   RequireOwnMachine(proc_fd_, process->pid);
+  process->first_stack = StackPointer(thread->tid);
   if (own_clock_) HideVdso(process->pid);
   thread->pending.reset();
   thread->interrupted.reset();

@@ -157,7 +157,7 @@ class Tracer : public ProgramWatch {
   void ForgetDescriptor(TracedProcess* process, int fd);
   void TrackEpoll(TracedThread* thread, const PendingCall& pending);
   void AddSocketFilter(TracedThread* thread);
-  void AddFilter(pid_t tid, const SeccompProgram& program);
+  void AddFilter(const TracedThread& thread, const SeccompProgram& program);
   // open() faults: where their time begins, where it ends, and what they may hit.
   void OnListening(TracedThread* thread);
   void NoteStage(const PendingCall& pending);

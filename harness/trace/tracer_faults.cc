@@ -47,7 +47,7 @@ bool Tracer::IsPreparation(const Call& call) const {
 void Tracer::OnListening(TracedThread* thread) {
   listens_ = true;
   if (!Aims(CallClass::kOpen) || thread->process->open_filter) return;
-  AddFilter(thread->tid, TracingFilters().opens);
+  AddFilter(*thread, TracingFilters().opens);
   thread->process->open_filter = true;
 }
 

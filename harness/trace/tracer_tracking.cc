@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "harness/base/error.h"
 #include "harness/trace/architecture.h"
@@ -15,6 +16,11 @@
 
 namespace sockspec {
 namespace {
+
+// The kernel maps 128 KiB of the main stack at exec; used so far, the rest is sure to be there.
+constexpr std::uint64_t kSureStack = 64 << 10;
+// What a function may use below the stack pointer (System V ABI for x86-64; arm64 has none).
+constexpr std::uint64_t kRedZone = 128;
 
 SocketRole RoleOfNew(int family, int type) {
   if (family != AF_INET && family != AF_INET6 && family != AF_UNIX) return SocketRole::kNone;
@@ -165,29 +171,50 @@ void Tracer::TrackAccept(TracedThread* thread, PendingCall* pending) {
 
 void Tracer::AddSocketFilter(TracedThread* thread) {
   if (thread->process->socket_filter) return;
-  AddFilter(thread->tid, TracingFilters().with_socket);
+  AddFilter(*thread, TracingFilters().with_socket);
   thread->process->socket_filter = true;
 }
 
-void Tracer::AddFilter(pid_t tid, const SeccompProgram& program) {
-  // A page of our own, not the stack: goroutine stacks are 2 KiB.
-  const std::size_t bytes = program.size() * sizeof(sock_filter);
-  const std::size_t page = (sizeof(sock_fprog) + bytes + 4095) / 4096 * 4096;
-  const std::int64_t address =
-      InjectCall(tid, SYS_mmap,
-                 {0, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                  static_cast<std::uint64_t>(-1), 0});
-  if (address < 0) ThrowSystemError(static_cast<int>(-address), "mmap in the traced program");
-  const auto base = static_cast<std::uint64_t>(address);
-  sock_fprog description{static_cast<unsigned short>(program.size()),
-                         reinterpret_cast<sock_filter*>(base + sizeof(sock_fprog))};
+void Tracer::AddFilter(const TracedThread& thread, const SeccompProgram& program) {
+  const pid_t tid = thread.tid;
   LiveTracee tracee(tid);
-  tracee.Write(base, &description, sizeof description);
-  tracee.Write(base + sizeof description, program.data(), bytes);
-  constexpr std::uint64_t kSetModeFilter = 1, kThreadSync = 1;
-  const std::int64_t rc =
-      InjectCall(tid, SYS_seccomp, {kSetModeFilter, kThreadSync, base, 0, 0, 0});
-  InjectCall(tid, SYS_munmap, {base, page, 0, 0, 0, 0});
+  const std::size_t filter_bytes = program.size() * sizeof(sock_filter);
+  const std::size_t bytes = sizeof(sock_fprog) + filter_bytes;
+  // As seccomp(2) wants it, at `base` in the program's memory.
+  const auto install = [&](std::uint64_t base) -> std::int64_t {
+    const sock_fprog description{static_cast<unsigned short>(program.size()),
+                                 reinterpret_cast<sock_filter*>(base + sizeof(sock_fprog))};
+    if (!tracee.Write(base, &description, sizeof description) ||
+        !tracee.Write(base + sizeof description, program.data(), filter_bytes)) {
+      return -EFAULT;
+    }
+    constexpr std::uint64_t kSetModeFilter = 1, kThreadSync = 1;
+    return InjectCall(tid, SYS_seccomp, {kSetModeFilter, kThreadSync, base, 0, 0, 0});
+  };
+
+  std::int64_t rc = -EFAULT;
+  // Below the main stack nothing is in use; what there is comes back all the same.
+  const std::uint64_t stack = StackPointer(tid), first = thread.process->first_stack;
+  if (stack <= first && first - stack < kSureStack) {
+    const std::uint64_t base = (stack - kRedZone - bytes) / 16 * 16;
+    std::vector<char> before(bytes);
+    if (tracee.Read(base, before.data(), bytes) == bytes) {
+      rc = install(base);
+      tracee.Write(base, before.data(), bytes);
+    }
+  }
+  if (rc == -EFAULT) {
+    // A page of our own: the stacks of threads may be small, those of goroutines have 2 KiB.
+    const std::size_t page = (bytes + 4095) / 4096 * 4096;
+    const std::int64_t address =
+        InjectCall(tid, SYS_mmap,
+                   {0, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                    static_cast<std::uint64_t>(-1), 0});
+    if (address < 0) ThrowSystemError(static_cast<int>(-address), "mmap in the traced program");
+    const auto base = static_cast<std::uint64_t>(address);
+    rc = install(base);
+    InjectCall(tid, SYS_munmap, {base, page, 0, 0, 0, 0});
+  }
   if (rc != 0) {
     ThrowSystemError(rc < 0 ? static_cast<int>(-rc) : ESRCH, "seccomp in the traced program");
   }
