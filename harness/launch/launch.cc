@@ -111,16 +111,17 @@ struct Confined {
 };
 
 struct Traced {
-  bool wanted;
-  bool own_clock;
+  const LaunchRequest& request;
   bool has_socket;  // from its start
   boost::system::error_code on_exec_setup(process::posix::default_launcher&,
                                           const std::filesystem::path&, const char* const*) const {
-    if (!wanted) return {};
+    if (!request.trace) return {};
     if (ptrace(PTRACE_TRACEME, 0, 0, 0) == -1) return Errno(errno);
     int error = InstallFilter(TracingFilters().at_start);
     if (error == 0 && has_socket) error = InstallFilter(TracingFilters().with_socket);
-    if (error == 0 && own_clock) error = InstallFilter(TracingFilters().own_clock);
+    if (error == 0 && request.signal_actions)
+      error = InstallFilter(TracingFilters().signal_actions);
+    if (error == 0 && request.own_clock) error = InstallFilter(TracingFilters().own_clock);
     return Errno(error);
   }
 };
@@ -197,8 +198,7 @@ pid_t LaunchProgram(const LaunchRequest& request) {
   const pid_t pid = launcher(error, std::filesystem::path(request.program), arguments, environment,
                              process::process_start_dir(request.directory), stdio,
                              Occupied{request.first_free_descriptor, device.get()},
-                             Confined{request, IgnoredSignals()},
-                             Traced{request.trace, request.own_clock, has_socket});
+                             Confined{request, IgnoredSignals()}, Traced{request, has_socket});
   if (error) {
     const std::string command = ShellQuote(request.argv);
     if (error.value() == ENOEXEC) {

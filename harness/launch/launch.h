@@ -25,7 +25,8 @@ struct LaunchRequest {
   int first_free_descriptor = 3;            // all from 3 on before it are open on /dev/null
   Confinement confinement;
   bool trace = true;
-  bool own_clock = false;  // follow the calls that read the wall clock
+  bool signal_actions = false;  // follow rt_sigaction(2)
+  bool own_clock = false;       // follow the calls that read the wall clock
 };
 
 // exec() failed: the program's fault or the user's, not the harness's. Exit status 4.

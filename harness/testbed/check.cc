@@ -12,6 +12,7 @@
 #include "harness/base/text.h"
 #include "harness/testbed/judging_context.h"
 #include "harness/testbed/matchers.h"
+#include "harness/testbed/scenario.h"
 
 namespace sockspec {
 namespace {
@@ -263,6 +264,12 @@ void Check::LevelHoldsIf(bool condition, const std::string& why_not) {
 }
 
 bool Check::EintrCanHappen(std::string_view call_glob) {
+  const std::string scenario =
+      ::testing::UnitTest::GetInstance()->current_test_info()->test_suite_name();
+  const ScenarioInfo* info = FindScenario(scenario);
+  if (info != nullptr && !info->needs.signal_actions) {
+    throw std::logic_error("add .signal_actions = true to the needs of " + scenario);
+  }
   Need("trace");
   // Of the process that makes the call: a helper that it executes, a shell, has handlers of its
   // own.

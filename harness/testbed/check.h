@@ -122,6 +122,7 @@ class Check : public ::testing::Test {
   void LevelHoldsIf(bool condition, const std::string& why_not);
   // Rule F1: a handler without SA_RESTART is installed (for a signal that is not the stop signal),
   // or any handler where the interrupted call never restarts; or stopping and going on interrupts.
+  // For scenarios that need `signal_actions` alone.
   bool EintrCanHappen(std::string_view call_glob);
 
  private:

@@ -16,7 +16,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-SCENARIO(Probe, kServer, kStreams, "a scenario for this test; never driven") {}
+SCENARIO(Probe, kServer, kStreams, "a scenario for this test; never driven",
+         .signal_actions = true) {}
 SCENARIO(ProbeWithAddress, kServer, kStreams, "one that needs a network namespace",
          .extra_addresses = {"192.0.2.7/32"}) {}
 
@@ -54,6 +55,7 @@ CHECK(Probe, "TST-15") {
   LevelHoldsIf(EintrCanHappen("accept"), "no handler");
   TheConversation();
 }
+CHECK(ProbeWithAddress, "TST-15") { LevelHoldsIf(EintrCanHappen("accept"), "no handler"); }
 
 Timeline Greeting() {
   Timeline timeline;
@@ -96,7 +98,7 @@ Timeline Handles(int signal) {
 // one of its tests.
 struct Judged {
   std::vector<CheckResult> greeting, nothing, cut_off, untraced, blind, asleep, asleep_in_spite,
-      told, broken;
+      told, broken, not_followed;
 };
 Judged& All() {
   static Judged judged;
@@ -118,6 +120,7 @@ void JudgeAll() {
                               Asleep(false), ids);
   All().told = JudgeScenario("Probe", {}, Handles(SIGUSR1), {"TST-15"});
   All().broken = JudgeScenario("Probe", {}, Handles(SIGSEGV), {"TST-15"});
+  All().not_followed = JudgeScenario("ProbeWithAddress", {}, Handles(SIGUSR1), {"TST-15"});
   All().asleep = JudgeScenario("Probe", untraced, Asleep(false), ids);
   All().asleep_in_spite = JudgeScenario("Probe", untraced, Asleep(true), ids);
 }
@@ -220,6 +223,8 @@ TEST(Judging, WhatMayStillHaveComeIsNoFailure) {
 TEST(Judging, OnlyAHandlerOfASignalFromOthersLetsCallsBeInterrupted) {
   EXPECT_FALSE(Find(All().told, "TST-15").lowered);
   EXPECT_TRUE(Find(All().broken, "TST-15").lowered);
+  EXPECT_EQ(Find(All().not_followed, "TST-15").verdict, Verdict::kError);
+  EXPECT_THAT(Find(All().not_followed, "TST-15").reason, HasSubstr(".signal_actions = true"));
 }
 
 TEST(Judging, AScenarioWithAddressesOfItsOwnNeedsNamespaces) {

@@ -291,6 +291,7 @@ struct ScenarioNeeds {
   bool v6_only_default = false;        // sysctl bindv6only
   bool silent_resolver = false;        // whoever asks for a name by DNS gets no answer
   bool little_send_buffer = false;     // over TCP the kernel takes 64 KiB of what nobody reads
+  bool signal_actions = false;         // its checks ask EintrCanHappen()
   bool own_clock = false;              // the program's wall clock can be moved: MoveClock()
   bool long_run = false;               // takes many times as long as others: it is started first
   int sweep = 0;                       // of at most so many steps; more leave it inconclusive

@@ -11,6 +11,7 @@
 #include "harness/base/error.h"
 #include "harness/base/processor.h"
 #include "harness/kernel/process_table.h"
+#include "harness/testbed/scenario.h"
 
 namespace sockspec {
 namespace {
@@ -23,14 +24,15 @@ constexpr double kUncertainSeconds = 2;
 }  // namespace
 
 Testbed::Testbed(const Manifest& manifest, const Subject& subject, const DriveOptions& options,
-                 const Sandbox& sandbox, bool own_clock, Timeline* timeline)
+                 const Sandbox& sandbox, const ScenarioNeeds& needs, Timeline* timeline)
     : manifest_(manifest),
       subject_(subject),
       expected_reply_(subject.definition),
       spec_(subject.launch),
       options_(options),
       sandbox_(sandbox),
-      own_clock_(own_clock),
+      signal_actions_(needs.signal_actions),
+      own_clock_(needs.own_clock),
       timeline_(timeline),
       sockets_(sandbox.proc_fd()) {
   WatchHooks hooks;

@@ -42,10 +42,12 @@ struct ScenarioEnded : std::runtime_error {
 // but not in 127.0.0.0/8, to which daemons that know of reply loops give no answer.
 std::string DatagramClientAddress(Transport transport);
 
+struct ScenarioNeeds;
+
 class Testbed {
  public:
   Testbed(const Manifest& manifest, const Subject& subject, const DriveOptions& options,
-          const Sandbox& sandbox, bool own_clock, Timeline* timeline);
+          const Sandbox& sandbox, const ScenarioNeeds& needs, Timeline* timeline);
   ~Testbed();
   Testbed(const Testbed&) = delete;
   Testbed& operator=(const Testbed&) = delete;
@@ -265,6 +267,7 @@ class Testbed {
   const LaunchSpec& spec_;
   const DriveOptions& options_;
   const Sandbox& sandbox_;
+  const bool signal_actions_;
   const bool own_clock_;
   Timeline* timeline_;
   std::int64_t began_ = 0;

@@ -80,6 +80,7 @@ LaunchOutcome Testbed::Launch(const LaunchOptions& options) {
                     [](const std::string& entry) { return entry.starts_with("PATH="); });
   request.program = ResolveProgram(request.argv[0], path.substr(5), spec_.directory);
   request.trace = subject_.traced;
+  request.signal_actions = signal_actions_;
   request.own_clock = own_clock_;
   request.umask = options.umask.value_or(-1);
   request.closed = options.closed;

@@ -26,7 +26,7 @@ constexpr CallEntry kCalls[] = {
     {SYS_recvfrom, "recvfrom", CallKind::kReceive, FollowedFrom::kStart},
     {SYS_recvmsg, "recvmsg", CallKind::kReceive, FollowedFrom::kStart},
     {SYS_recvmmsg, "recvmmsg", CallKind::kReceive, FollowedFrom::kStart},
-    {SYS_rt_sigaction, "rt_sigaction", CallKind::kSignalAction, FollowedFrom::kStart},
+    {SYS_rt_sigaction, "rt_sigaction", CallKind::kSignalAction, FollowedFrom::kSignalActions},
     {SYS_epoll_create1, "epoll_create1", CallKind::kEpollCreate, FollowedFrom::kStart},
     {SYS_epoll_ctl, "epoll_ctl", CallKind::kEpollControl, FollowedFrom::kStart},
     {SYS_timerfd_create, "timerfd_create", CallKind::kTimerCreate, FollowedFrom::kStart},

@@ -49,7 +49,7 @@ enum class CallKind {
   kOpen            // open, openat, openat2: followed only where a fault aims at them
 };
 
-enum class FollowedFrom { kStart, kFirstSocket, kOwnClock, kListenWithFaults };
+enum class FollowedFrom { kStart, kFirstSocket, kSignalActions, kOwnClock, kListenWithFaults };
 
 struct CallEntry {
   int number;

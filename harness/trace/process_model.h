@@ -90,8 +90,7 @@ struct TracedProcess {
   bool told_to_end = false;       // the harness has sent it a signal that ends programs
   std::uint64_t first_stack = 0;  // the stack pointer at its exec
   std::map<int, TrackedDescriptor> descriptors;
-  std::set<int> former_sockets;  // numbers that were sockets and have been closed
-  std::map<int, int> handlers;   // signal -> sa_flags, where a handler function is installed
+  std::set<int> former_sockets;              // numbers that were sockets and have been closed
   std::map<int, SignalTimer> signal_timers;  // by timer_create()'s id, and kAlarm
   int living_threads = 0;
 

@@ -58,13 +58,15 @@ class Builder {
 SeccompFilters Build() {
   Builder at_start;
   Builder with_socket;
+  Builder signal_actions;
   Builder own_clock;
   Builder opens;
   for (const CallEntry* entry = AllCalls(); entry->name != nullptr; ++entry) {
-    Builder& builder = entry->from == FollowedFrom::kStart         ? at_start
-                       : entry->from == FollowedFrom::kFirstSocket ? with_socket
-                       : entry->from == FollowedFrom::kOwnClock    ? own_clock
-                                                                   : opens;
+    Builder& builder = entry->from == FollowedFrom::kStart           ? at_start
+                       : entry->from == FollowedFrom::kFirstSocket   ? with_socket
+                       : entry->from == FollowedFrom::kSignalActions ? signal_actions
+                       : entry->from == FollowedFrom::kOwnClock      ? own_clock
+                                                                     : opens;
     if (entry->kind == CallKind::kFutexWait) {
       // Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME; wake-ups run at full speed.
       constexpr std::uint64_t kOperation = FUTEX_CMD_MASK;
@@ -73,7 +75,7 @@ SeccompFilters Build() {
                          SCMP_A1_64(SCMP_CMP_MASKED_EQ, kOperation, operation));
       }
     } else if (entry->kind == CallKind::kSignalAction) {
-      // Not where it only asks: runtimes ask for each signal there is when they start.
+      // Not where it only asks, as runtimes do for each signal.
       builder.AddWhere(SCMP_ACT_TRACE(0), entry->number, SCMP_A1_64(SCMP_CMP_NE, 0));
     } else if (entry->number == SYS_clone) {
       // A new thread shows by its event, and no fault aims at it.
@@ -86,7 +88,11 @@ SeccompFilters Build() {
   // A program that only waits for its standard input is asleep for good: see it fall asleep.
   at_start.AddWhere(SCMP_ACT_TRACE(0), SYS_read, SCMP_A0_64(SCMP_CMP_EQ, STDIN_FILENO));
   at_start.Add(SCMP_ACT_ERRNO(ENOSYS), SYS_io_uring_setup);
-  return {at_start.Export(), with_socket.Export(), own_clock.Export(), opens.Export()};
+  return {.at_start = at_start.Export(),
+          .with_socket = with_socket.Export(),
+          .signal_actions = signal_actions.Export(),
+          .own_clock = own_clock.Export(),
+          .opens = opens.Export()};
 }
 
 }  // namespace

@@ -18,8 +18,10 @@ using SeccompProgram = std::vector<sock_filter>;
 struct SeccompFilters {
   SeccompProgram at_start;     // A
   SeccompProgram with_socket;  // B
-  SeccompProgram own_clock;    // besides A, for a program whose wall clock is to be moved
-  SeccompProgram opens;        // added after listen() where a fault aims at open()
+  // Besides A. Runtimes install a handler for each signal there is when they start.
+  SeccompProgram signal_actions;  // where its signal handlers matter
+  SeccompProgram own_clock;       // where its wall clock is to be moved
+  SeccompProgram opens;           // added after listen() where a fault aims at open()
 };
 
 // Built once (by libseccomp) before workers are forked.

@@ -14,6 +14,7 @@
 
 #include "harness/base/error.h"
 #include "harness/base/processor.h"
+#include "harness/kernel/process_table.h"
 #include "harness/trace/architecture.h"
 #include "harness/trace/clock_shift.h"
 #include "harness/trace/proc_questions.h"
@@ -172,7 +173,6 @@ void Tracer::OnNewThread(TracedThread* parent, int event) {
       process->descriptors = parent->process->descriptors;
       process->socket_filter = parent->process->socket_filter;
       process->open_filter = parent->process->open_filter;
-      process->handlers = parent->process->handlers;
       process->first_stack = parent->process->first_stack;
     }
     TracedThread* thread = AddThread(tid, process);
@@ -217,7 +217,6 @@ void Tracer::OnExec(TracedThread* thread) {
   std::erase_if(process->signal_timers,
                 [](const auto& entry) { return entry.first != SignalTimer::kAlarm; });
   thread->state_file.emplace(proc_fd_, process->pid, thread->tid);
-  process->handlers.clear();
   std::erase_if(process->descriptors, [](const auto& entry) { return entry.second.close_on_exec; });
   const auto left = std::count_if(
       process->descriptors.begin(), process->descriptors.end(), [](const auto& entry) {
@@ -278,8 +277,8 @@ void Tracer::OnSignal(TracedThread* thread, int signal) {
   }
   Emit(thread, {.kind = EventKind::kSignal, .signal = signal, .number = signal});
   if (thread->interrupted.has_value()) {
-    const auto handler = thread->process->handlers.find(signal);
-    if (handler != thread->process->handlers.end()) NoteInterrupted(thread);
+    const auto status = ReadProcessStatus(proc_fd_, thread->process->pid);
+    if (status && status->Catches(signal)) NoteInterrupted(thread);
   }
   Resume(thread, signal);
 }

@@ -126,14 +126,6 @@ void Tracer::Track(TracedThread* thread, PendingCall* pending) {
         TrackSignalTimer(LiveTracee(thread->tid), *pending, Now(), &process->signal_timers);
       }
       break;
-    case CallKind::kSignalAction:
-      if (!ok || call.option.empty()) break;
-      if (call.option == "handler") {
-        process->handlers[call.number] = call.flags;
-      } else {
-        process->handlers.erase(call.number);
-      }
-      break;
     case CallKind::kEpollControl:
       if (ok) TrackEpoll(thread, *pending);
       break;

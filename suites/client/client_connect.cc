@@ -109,7 +109,7 @@ constexpr int kMostConnects = 16;
 
 SCENARIO(ClientConnectInterrupted, kClient, kStreams,
          "the n-th connect() reports EINTR, but goes on; on UNIX, in a run before, it does not",
-         .sweep = kMostConnects) {
+         .signal_actions = true, .sweep = kMostConnects) {
   Listen();
   for (const FaultAction action : Interruptions(transport())) {
     Launch({.faults = OnConnect(transport(), {.role = SocketRole::kUnconnected,

@@ -79,7 +79,8 @@ SCENARIO(ClientReplySizes, kClient, kStreams,
 constexpr int kMostReads = 64;
 
 SCENARIO(ClientReadInterrupted, kClient, kStreams,
-         "the n-th read of the connection and the one after it report EINTR", .sweep = kMostReads) {
+         "the n-th read of the connection and the one after it report EINTR",
+         .signal_actions = true, .sweep = kMostReads) {
   Listen();
   Launch({.faults = {{.call = CallClass::kReceive,
                       .role = SocketRole::kClient,

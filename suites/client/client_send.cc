@@ -49,7 +49,7 @@ SCENARIO(ClientSends, kClient,
          (Transports{Transport::kTcp4, Transport::kTcp6, Transport::kUnixStream}),
          "after an ordinary run, the n-th send of the client is cut to 1 byte; to 1 and the next "
          "one to 3 bytes; fails with EINTR, a launch each",
-         .sweep = kMostSends, .services = {"echo", "discard"}) {
+         .signal_actions = true, .sweep = kMostSends, .services = {"echo", "discard"}) {
   Listen();
   std::string ordinary;
   bool alike = true;

@@ -30,7 +30,7 @@ SCENARIO(AcceptErrors, kServer, kStreams,
          "the n-th accept() that a client causes fails, each time with another error; in the end "
          "the n-th wait for clients with EINTR, and the n-th fork with EAGAIN; after each an "
          "ordinary client",
-         .sweep = kMostCalls) {
+         .signal_actions = true, .sweep = kMostCalls) {
   Start();
   for (int i = 0; i < kOrdinary; ++i) Exchange();
   // False where the program can not be had any more.

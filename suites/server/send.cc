@@ -29,7 +29,7 @@ constexpr const char* kInterruptedClose = "EINTR after a close";
 SCENARIO(InterruptedTransfers, kServer, kStreams,
          "the n-th send to a client is cut to 1 byte; to 1 and the next one to 3 bytes; fails with "
          "EINTR; with EAGAIN where it may; then the n-th close reports EINTR",
-         .sweep = kMostSends) {
+         .signal_actions = true, .sweep = kMostSends) {
   Start();
   std::string ordinary;
   for (int i = 0; i < kOrdinary; ++i) ordinary = Exchange().received();
