@@ -272,6 +272,31 @@ static int KeepsAClient(void) {
   return WaitsForTheRest(listener);
 }
 
+// Waits for clients while a process of its own, with these descriptors closed, waits for the rest.
+static int AcceptBesideProcess(int listener, int first_closed, int second_closed) {
+  int ends[2];
+  if (pipe(ends) != 0) return 1;
+  const pid_t other = fork();
+  if (other == 0) {
+    close(first_closed);
+    close(second_closed);
+    _exit(WaitsForTheRest(ends[0]));
+  }
+  return other < 0 || accept(listener, NULL, NULL) != -1;
+}
+
+static int HousekeepingProcess(void) {
+  const int listener = Listener(1);
+  return AcceptBesideProcess(listener, listener, -1);
+}
+
+static int ProcessWithAClient(void) {
+  const int listener = Listener(1);
+  int served = -1;
+  const int client = ConnectTo(listener, &served);
+  return AcceptBesideProcess(listener, listener, client);
+}
+
 static long MillisecondsUntil(const struct timespec* end) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -334,6 +359,8 @@ int main(int argc, char** argv) {
       {"housekeeping-thread", HousekeepingThread},
       {"waits-for-threads-at-the-end", WaitsForThreadsAtTheEnd},
       {"keeps-house", KeepsHouse},
+      {"housekeeping-process", HousekeepingProcess},
+      {"process-with-a-client", ProcessWithAClient},
       {"beats-by-the-clock", BeatsByTheClock},
       {"keeps-a-client", KeepsAClient},
       {"waits-late", WaitsLate},

@@ -108,6 +108,19 @@ TEST(Timers, NotSoWhoServesAClient) {
   EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
 }
 
+// As PostgreSQL's launcher of cleaners does.
+TEST(Timers, NorDoesAProcessWithoutSocketsMatter) {
+  TracedRun run("housekeeping-process");
+  run.UntilSettled();
+  EXPECT_TRUE(run.tracer().AnyLiving());
+}
+
+TEST(Timers, ButOneThatHasAClient) {
+  TracedRun run("process-with-a-client");
+  run.UntilNothingCanBeEnded();
+  EXPECT_EQ(run.tracer().StateOfRest().rest, Rest::kTimedWait);
+}
+
 TEST(Timers, NorWhoseWaitForTheRestBeganLate) {
   TracedRun run("waits-late");
   run.UntilNothingCanBeEnded();

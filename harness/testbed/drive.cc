@@ -237,8 +237,7 @@ Drive DriveScenario(const ScenarioInfo& scenario, const Manifest& manifest, cons
     Sandbox sandbox = Sandbox::Enter(sandbox_options, options.abilities);
     const OwnedFd resolver = scenario.needs.silent_resolver ? MuteResolver() : OwnedFd();
     {
-      Testbed testbed(manifest, subject, options, sandbox, scenario.needs,
-                      &drive.timeline);
+      Testbed testbed(manifest, subject, options, sandbox, scenario.needs, &drive.timeline);
       lap("namespaces");
       if (options.await_turn) {
         drive.began = options.await_turn();

@@ -143,23 +143,26 @@ bool Tracer::IsRuntimesOwn(const TracedThread& thread) const {
   return wait.timeout >= kHousekeeping || (!thread.process->told_to_end && AwaitsPeers());
 }
 
-// It has looked at its listener, without anything to do, and waits for clients or for the rest of
-// some time; nobody is served now, so that no client waits for that time to come. Runtimes do so
-// for their own sake: V8 looks after its memory 8 and 100 seconds later.
+// It waits for the rest of some time that nobody on the other side of a socket waits for:
+// - It has looked at its listener, without anything to do, and nobody is served now. Runtimes do so
+//   for their own sake: V8 looks after its memory 8 and 100 seconds later.
+// - Its process has no socket, and another one looks for clients: the cleaners and writers of a
+//   daemon, such as PostgreSQL has. What others give them to do wakes them before their time.
 bool Tracer::KeepsHouse(const TracedThread& thread) const {
-  if (!thread.has_deadline || thread.last_activity != activity_ || thread.process->told_to_end) {
-    return false;
-  }
-  const Watched& watched = thread.pending->wait->watched;
-  // Who has put its listener aside for some time looks at it again when that is over.
-  if (!WatchesListener(watched) || !WatchesRole(watched, SocketRole::kListener)) return false;
-  return std::none_of(processes_.begin(), processes_.end(), [](const auto& process) {
-    return std::ranges::any_of(process.second->descriptors, [](const auto& entry) {
+  if (!thread.has_deadline || thread.process->told_to_end) return false;
+  const auto has = [](const auto& process, auto... roles) {
+    return std::ranges::any_of(process.descriptors, [roles...](const auto& entry) {
       const auto& socket = entry.second.socket;
-      return socket != nullptr &&
-             (socket->role == SocketRole::kConnection || socket->role == SocketRole::kClient);
+      return socket != nullptr && ((socket->role == roles) || ... || (sizeof...(roles) == 0));
     });
-  });
+  };
+  const Watched& watched = thread.pending->wait->watched;
+  if (!WatchesListener(watched)) return !has(*thread.process) && AwaitsPeers();
+  // Who has put its listener aside for some time looks at it again when that is over.
+  return thread.last_activity == activity_ && WatchesRole(watched, SocketRole::kListener) &&
+         std::ranges::none_of(processes_, [has](const auto& process) {
+           return has(*process.second, SocketRole::kConnection, SocketRole::kClient);
+         });
 }
 
 bool Tracer::IsComing(const SignalTimer& timer) const {
