@@ -132,6 +132,17 @@ TEST(Faults, AnOpenFailsBetweenListenAndTheFirstAcceptAlone) {
   EXPECT_EQ(run.First("open*").error, EMFILE);
 }
 
+TEST(Faults, OfABeatTheFirstWaitCountsAlone) {
+  for (const int first : {1, 2}) {
+    TracedRun run("heartbeat", {{.call = CallClass::kWait,
+                                 .role = SocketRole::kListener,
+                                 .first = first,
+                                 .error = EINTR}});
+    run.UntilSettled();
+    EXPECT_EQ(run.timeline().Calls("poll").size(), first == 1 ? 1u : 0u) << first;
+  }
+}
+
 TEST(Tracer, FollowsNoOpenWhereNoFaultAimsAtOne) {
   TracedRun run("opens");
   EXPECT_EQ(run.Finish(), 3);  // nothing has failed

@@ -19,7 +19,8 @@ enum class CallClass {
   kSend,
   kReceive,
   kClose,
-  kWait,  // poll, select, epoll_wait, where they watch a socket; the role is that of one of them
+  kWait,  // poll, select, epoll_wait, where they watch a socket; the role is that of one of them.
+          // One that comes again with nothing done since is not counted again
   kFork,  // fork, vfork, clone where they make a process
   kTask,  // no call: a new thread or child (of fork, not vfork) before its first instruction
   // open() for reading between the program's first successful listen() and its first wait for a

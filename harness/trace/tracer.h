@@ -114,6 +114,8 @@ class Tracer : public ProgramWatch {
   void Begin(TracedThread* thread);  // its first stop, before its first instruction
 
   std::shared_ptr<OpenSocket> NewSocket(const Call& call, int flags);
+  // Whether it is the wait that the thread began last, and nobody has done anything since.
+  bool ComesAgain(const TracedThread& thread, const Wait& wait) const;
   void BeginWait(TracedThread* thread, Wait* wait);
   void NoteEffect(TracedThread* thread, const PendingCall& pending);
   bool IsHeartbeat(const TracedThread& thread) const;

@@ -95,6 +95,8 @@ int Tracer::MatchFault(const TracedThread& thread, const PendingCall& pending) {
       if (fault.role != SocketRole::kNone && !WatchesRole(pending.wait->watched, fault.role)) {
         continue;
       }
+      // The beats of one that has nothing to do are as many as there is time.
+      if (ComesAgain(thread, *pending.wait)) continue;
     } else if (call_class != CallClass::kOpen && call_class != CallClass::kFork) {
       // Aimed at sockets alone: a fault on an eventfd or a pipe would break runtimes for nothing.
       if (pending.socket == nullptr || pending.socket->role == SocketRole::kPair) continue;

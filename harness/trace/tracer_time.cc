@@ -65,6 +65,10 @@ pid_t Tracer::OuterThread(const TracedProcess& process, pid_t inner) const {
 
 std::int64_t Tracer::Now() const { return MonotonicNanoseconds() + left_out_; }
 
+bool Tracer::ComesAgain(const TracedThread& thread, const Wait& wait) const {
+  return wait.signature == thread.last_wait && thread.last_activity == activity_;
+}
+
 void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
   const Length length = LengthOf(*wait);
   wait->began = MonotonicNanoseconds();
@@ -74,7 +78,7 @@ void Tracer::BeginWait(TracedThread* thread, Wait* wait) {
   // on.
   if (!length.timed) return;
   const std::int64_t slack = length.by_clock ? kSlack : 0;
-  const bool again = wait->signature == thread->last_wait && thread->last_activity == activity_;
+  const bool again = ComesAgain(*thread, *wait);
   // Of a point in time more is left when the one before was ended early: the next beat of a clock.
   const bool longer = !length.by_clock && length.span > thread->last_timeout;
   const bool anew = !again || longer;
