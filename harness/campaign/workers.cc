@@ -94,7 +94,10 @@ std::string DeathOf(int status) {
 
 class Pool {
  public:
-  Pool(const WorkerOptions& options, const WorkerCalls& calls) : options_(options), calls_(calls) {}
+  Pool(const WorkerOptions& options, const WorkerCalls& calls) : options_(options), calls_(calls) {
+    // What a killed worker leaves behind, its sandbox's init above all, becomes a child of ours.
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+  }
   ~Pool() { KillAll(); }
 
   PoolEnd Run() {
@@ -133,6 +136,7 @@ class Pool {
       if (turn == Turn::kNever) {
         Kill(*worker);
         waitpid(worker->pid, nullptr, 0);
+        AwaitRest(*worker);
         worker = workers_.erase(worker);
         continue;
       }
@@ -282,6 +286,7 @@ class Pool {
         continue;
       }
       if (options_.own_group) kill(-worker->pid, SIGKILL);  // what it may have left behind
+      AwaitRest(*worker);
       if (!worker->reported) {
         Drain(*worker);
         Report(*worker, IsWhole(*worker) ? ""
@@ -300,9 +305,17 @@ class Pool {
     kill(worker.pid, SIGKILL);
   }
 
+  // After its own end and SIGKILL for its group: until all of that is gone.
+  void AwaitRest(const Worker& worker) const {
+    while (options_.own_group && waitpid(-worker.pid, nullptr, 0) > 0) continue;
+  }
+
   void KillAll() {
     for (const Worker& worker : workers_) Kill(worker);
-    for (const Worker& worker : workers_) waitpid(worker.pid, nullptr, 0);
+    for (const Worker& worker : workers_) {
+      waitpid(worker.pid, nullptr, 0);
+      AwaitRest(worker);
+    }
     workers_.clear();
   }
 

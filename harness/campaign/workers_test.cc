@@ -90,6 +90,23 @@ TEST_F(WorkersTest, WhoeverHoldsThePipeIsNotAwaited) {
   EXPECT_EQ(reports_[0].text, "done");
 }
 
+// A sandbox's init outlives its worker by a moment.
+TEST_F(WorkersTest, WhatAWorkerLeavesBehindIsGoneBeforeTheEnd) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+  Run(20, [&](int job) -> std::string {
+    for (int i = 0; i < 20; ++i) {
+      if (fork() == 0) WaitForever();
+    }
+    if (job % 2 == 0) raise(SIGKILL);
+    return "done";
+  });
+  close(ends[1]);
+  char byte = 0;
+  EXPECT_EQ(read(ends[0], &byte, 1), 0) << "somebody still holds the pipe";
+  close(ends[0]);
+}
+
 // The coordinator in a process of its own; the first worker interrupts it.
 TEST_F(WorkersTest, AnInterruptKillsTheWorkersAndEnds) {
   const pid_t coordinator = fork();
