@@ -135,8 +135,7 @@ class Pool {
                                              : Turn::kNow;
       if (turn == Turn::kNever) {
         Kill(*worker);
-        waitpid(worker->pid, nullptr, 0);
-        AwaitRest(*worker);
+        AwaitEnd(*worker);
         worker = workers_.erase(worker);
         continue;
       }
@@ -305,6 +304,12 @@ class Pool {
     kill(worker.pid, SIGKILL);
   }
 
+  // Of one that was killed.
+  void AwaitEnd(const Worker& worker) const {
+    waitpid(worker.pid, nullptr, 0);
+    AwaitRest(worker);
+  }
+
   // After its own end and SIGKILL for its group: until all of that is gone.
   void AwaitRest(const Worker& worker) const {
     while (options_.own_group && waitpid(-worker.pid, nullptr, 0) > 0) continue;
@@ -312,10 +317,7 @@ class Pool {
 
   void KillAll() {
     for (const Worker& worker : workers_) Kill(worker);
-    for (const Worker& worker : workers_) {
-      waitpid(worker.pid, nullptr, 0);
-      AwaitRest(worker);
-    }
+    for (const Worker& worker : workers_) AwaitEnd(worker);
     workers_.clear();
   }
 

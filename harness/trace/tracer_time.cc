@@ -50,6 +50,13 @@ Length LengthOf(const Wait& wait) {
   return {true, periodic ? timer->time.interval : timer->time.left, !periodic};
 }
 
+template <typename Predicate>
+bool HoldsSocket(const TracedProcess& process, Predicate wanted) {
+  return std::ranges::any_of(process.descriptors, [&](const auto& entry) {
+    return entry.second.socket != nullptr && wanted(*entry.second.socket);
+  });
+}
+
 }  // namespace
 
 bool Tracer::ConversationOpen(const TracedThread& thread) const {
@@ -125,8 +132,8 @@ bool Tracer::IsHeartbeat(const TracedThread& thread) const {
 // Whether a thread sleeps until somebody comes: for servers a client, for clients anything.
 bool Tracer::AwaitsPeers() const {
   const bool serves = std::ranges::any_of(processes_, [](const auto& process) {
-    return std::ranges::any_of(process.second->descriptors, [](const auto& entry) {
-      return entry.second.socket != nullptr && entry.second.socket->role == SocketRole::kListener;
+    return HoldsSocket(*process.second, [](const OpenSocket& socket) {
+      return socket.role == SocketRole::kListener;
     });
   });
   return std::ranges::any_of(threads_, [serves](const auto& entry) {
@@ -154,19 +161,19 @@ bool Tracer::IsRuntimesOwn(const TracedThread& thread) const {
 //   daemon, such as PostgreSQL has. What others give them to do wakes them before their time.
 bool Tracer::KeepsHouse(const TracedThread& thread) const {
   if (!thread.has_deadline || thread.process->told_to_end) return false;
-  const auto has = [](const auto& process, auto... roles) {
-    return std::ranges::any_of(process.descriptors, [roles...](const auto& entry) {
-      const auto& socket = entry.second.socket;
-      return socket != nullptr && ((socket->role == roles) || ... || (sizeof...(roles) == 0));
-    });
-  };
   const Watched& watched = thread.pending->wait->watched;
-  if (!WatchesListener(watched)) return !has(*thread.process) && AwaitsPeers();
+  if (!WatchesListener(watched)) {
+    return !HoldsSocket(*thread.process, [](const OpenSocket&) { return true; }) && AwaitsPeers();
+  }
   // Who has put its listener aside for some time looks at it again when that is over.
-  return thread.last_activity == activity_ && WatchesRole(watched, SocketRole::kListener) &&
-         std::ranges::none_of(processes_, [has](const auto& process) {
-           return has(*process.second, SocketRole::kConnection, SocketRole::kClient);
-         });
+  if (thread.last_activity != activity_ || !WatchesRole(watched, SocketRole::kListener)) {
+    return false;
+  }
+  return std::ranges::none_of(processes_, [](const auto& process) {
+    return HoldsSocket(*process.second, [](const OpenSocket& socket) {
+      return socket.role == SocketRole::kConnection || socket.role == SocketRole::kClient;
+    });
+  });
 }
 
 bool Tracer::IsComing(const SignalTimer& timer) const {
